@@ -1,0 +1,4 @@
+//! second-hand: can I trust this machine's clock?
+#![forbid(unsafe_code)]
+
+fn main() {}
