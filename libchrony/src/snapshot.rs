@@ -1,0 +1,347 @@
+//! All reports read together, and joined per source.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::{Instant, SystemTime};
+
+use crate::address::{Address, Transport};
+use crate::connection::{Connection, List};
+use crate::error::Error;
+use crate::identity::SourceAddress;
+use crate::report::{
+    Activity, AuthData, NtpData, ReportName, RtcData, SelectData, ServerStats, Smoothing, Source,
+    SourceStats, Tracking, name_apart,
+};
+
+/// The chronyd that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Server {
+    /// The address that answered.
+    pub address: Address,
+    /// The way requests travelled, which decides what it gives.
+    pub transport: Transport,
+}
+
+/// All reports of one chronyd, read together.
+///
+/// A report that this transport or configuration does not give is `None` and named in
+/// [`Self::unavailable`]. The reports with a record per source belong to the same list of sources:
+/// where the list changed while it was read, it was read again.
+#[derive(Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The chronyd that was read.
+    pub chronyd: Server,
+    /// When the reading began (UTC).
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::timestamp::serialize"))]
+    pub fetched_at: SystemTime,
+    /// Version of this crate.
+    pub version: &'static str,
+    /// The state of the clock.
+    pub tracking: Option<Tracking>,
+    /// The configured sources.
+    pub sources: Option<Vec<Source>>,
+    /// What the samples of each source say.
+    pub sourcestats: Option<Vec<SourceStats>>,
+    /// Why each source is or is not chosen.
+    pub selectdata: Option<Vec<SelectData>>,
+    /// How many sources are online.
+    pub activity: Option<Activity>,
+    /// How each NTP source is authenticated.
+    pub authdata: Option<Vec<AuthData>>,
+    /// The last measurement of each NTP source.
+    pub ntpdata: Option<Vec<NtpData>>,
+    /// What chronyd served to others.
+    pub serverstats: Option<ServerStats>,
+    /// The real-time clock.
+    pub rtcdata: Option<RtcData>,
+    /// The smoothing of served time.
+    pub smoothing: Option<Smoothing>,
+    /// Why a report is `None`.
+    pub unavailable: BTreeMap<ReportName, Error>,
+    /// Why single records are missing from their lists.
+    pub odd_records: Vec<Error>,
+    /// Why addresses earlier in the search were not taken.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub passed_over: Vec<String>,
+}
+
+/// Everything the reports say of one source.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Joined<'a> {
+    /// Its record in the list of sources.
+    pub source: &'a Source,
+    /// What its samples say.
+    pub stats: Option<&'a SourceStats>,
+    /// Why it is or is not chosen.
+    pub select: Option<&'a SelectData>,
+    /// How it is authenticated.
+    pub auth: Option<&'a AuthData>,
+    /// Its last measurement.
+    pub ntp: Option<&'a NtpData>,
+}
+
+impl Snapshot {
+    /// The sources in chronyd's order, each with what the other reports say of it.
+    ///
+    /// Joined by address or reference ID, never by position.
+    #[must_use]
+    pub fn joined(&self) -> Vec<Joined<'_>> {
+        let mut stats = Index::new(self.sourcestats.as_deref(), |stats| stats.address);
+        let mut select = Index::new(self.selectdata.as_deref(), |data| data.address);
+        let mut auth = Index::new(self.authdata.as_deref(), |data| data.address);
+        let mut ntp = Index::new(self.ntpdata.as_deref(), |data| data.remote_address);
+        let sources = self.sources.as_deref().unwrap_or_default().iter();
+        sources
+            .map(|source| Joined {
+                source,
+                stats: stats.next(source.address),
+                select: select.next(source.address),
+                auth: auth.next(source.address),
+                ntp: ntp.next(source.address),
+            })
+            .collect()
+    }
+}
+
+/// Records by source; two reference clocks may share an ID, so each record is given once.
+struct Index<'a, T>(HashMap<SourceAddress, std::vec::IntoIter<&'a T>>);
+
+impl<'a, T> Index<'a, T> {
+    fn new(records: Option<&'a [T]>, address: impl Fn(&T) -> SourceAddress) -> Self {
+        let mut lists: HashMap<_, Vec<_>> = HashMap::new();
+        for record in records.unwrap_or_default() {
+            lists.entry(address(record)).or_default().push(record);
+        }
+        Self(lists.into_iter().map(|(address, list)| (address, list.into_iter())).collect())
+    }
+
+    fn next(&mut self, address: SourceAddress) -> Option<&'a T> {
+        self.0.get_mut(&address)?.next()
+    }
+}
+
+/// What reading one source gave: its address, where the record tells, and the record, where it has one.
+pub(crate) type Entry<T> = (Option<SourceAddress>, Option<T>);
+
+/// One reading of a report, source by source.
+pub(crate) struct Pass<T> {
+    records: Vec<T>,
+    /// The address at each index; `None` where the record did not tell.
+    addresses: Vec<Option<SourceAddress>>,
+    odd: Vec<Error>,
+    vanished: bool,
+}
+
+impl<T> Default for Pass<T> {
+    fn default() -> Self {
+        Self { records: Vec::new(), addresses: Vec::new(), odd: Vec::new(), vanished: false }
+    }
+}
+
+impl<T> Pass<T> {
+    /// Takes what reading the next source gave; an error of this record alone does not end the pass.
+    pub(crate) fn take(&mut self, entry: Result<Entry<T>, Error>) -> Result<(), Error> {
+        let (address, record) = match entry {
+            Ok(entry) => entry,
+            Err(error) if error.is_of_one_record() => {
+                self.odd.push(error);
+                (None, None)
+            }
+            Err(error @ Error::NoSuchSource { .. }) => {
+                self.vanished = true;
+                self.odd.push(error);
+                (None, None)
+            }
+            Err(error) => return Err(error),
+        };
+        self.addresses.push(address);
+        self.records.extend(record);
+        Ok(())
+    }
+
+    /// Whether the list of sources stayed as it was, given their number after the pass.
+    ///
+    /// At the last try a source that is missing although the number is right is an odd record.
+    pub(crate) fn is_settled(&self, count: u32, last: bool) -> bool {
+        u32::try_from(self.addresses.len()) == Ok(count) && (last || !self.vanished)
+    }
+
+    pub(crate) fn into_list(self) -> List<T> {
+        List::new(self.records, self.odd)
+    }
+
+    /// Whether both passes saw the same sources at the same places, as far as they tell.
+    fn agrees(&self, addresses: &[Option<SourceAddress>]) -> bool {
+        self.addresses.len() == addresses.len()
+            && self
+                .addresses
+                .iter()
+                .zip(addresses)
+                .all(|(one, other)| one.is_none() || other.is_none() || one == other)
+    }
+}
+
+/// What reading a report gave: its data, or why this chronyd does not give it.
+type Given<T> = Result<T, Error>;
+
+/// The reports with a record per source, from one reading of each.
+struct PerSource {
+    sources: Given<Pass<Source>>,
+    sourcestats: Given<Pass<SourceStats>>,
+    selectdata: Given<Pass<SelectData>>,
+    authdata: Given<Pass<AuthData>>,
+    ntpdata: Given<Pass<NtpData>>,
+}
+
+impl PerSource {
+    fn read(connection: &mut Connection, end: Instant) -> Result<Self, Error> {
+        Ok(Self {
+            sources: given(connection, end, |c| c.read_sources(end))?,
+            sourcestats: given(connection, end, |c| c.read_source_stats(end))?,
+            authdata: given(connection, end, |c| c.read_auth_data(end))?,
+            ntpdata: given(connection, end, |c| c.read_ntp_data(end))?,
+            selectdata: given(connection, end, |c| c.read_select_data(end))?,
+        })
+    }
+
+    /// Whether all reports speak of the same list of sources, which has `count` members after the reading.
+    fn is_settled(&self, count: u32, last: bool) -> bool {
+        let Ok(first) = &self.sources else {
+            return true;
+        };
+        fn fits<T>(pass: &Given<Pass<T>>, first: &[Option<SourceAddress>], c: u32, l: bool) -> bool {
+            pass.as_ref().map_or(true, |pass| pass.is_settled(c, l) && pass.agrees(first))
+        }
+        let addresses = &first.addresses;
+        first.is_settled(count, last)
+            && fits(&self.sourcestats, addresses, count, last)
+            && fits(&self.selectdata, addresses, count, last)
+            && fits(&self.authdata, addresses, count, last)
+            && fits(&self.ntpdata, addresses, count, last)
+    }
+}
+
+/// Tells "this report is not given" (inner error) from "nothing is given" (outer error).
+fn given<T>(
+    connection: &mut Connection,
+    end: Instant,
+    read: impl FnOnce(&mut Connection) -> Result<T, Error>,
+) -> Result<Given<T>, Error> {
+    match read(connection) {
+        Ok(value) => Ok(Ok(value)),
+        // chronyd before 2.3 does not answer requests it does not know: is it there at all?
+        Err(error @ Error::TimedOut { .. }) => {
+            match connection.single(ReportName::Tracking, end, Tracking::decode) {
+                Ok(_) => Ok(Err(error)),
+                Err(probe) if probe.is_refusal() || probe.is_of_one_record() => Ok(Err(error)),
+                Err(_) => Err(error),
+            }
+        }
+        Err(error)
+            if error.is_refusal()
+                || error.is_of_one_record()
+                || matches!(error, Error::ServerTooNew { .. }) =>
+        {
+            Ok(Err(error))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot, Error> {
+    let fetched_at = SystemTime::now();
+    let tracking = match connection.single(ReportName::Tracking, end, Tracking::decode) {
+        Err(error @ Error::TimedOut { .. }) => return Err(error),
+        other => given(connection, end, |_| other)?,
+    };
+    let activity = given(connection, end, |c| c.single(ReportName::Activity, end, Activity::decode))?;
+    let serverstats =
+        given(connection, end, |c| c.single(ReportName::ServerStats, end, ServerStats::decode))?;
+    let rtcdata = given(connection, end, |c| c.single(ReportName::RtcData, end, RtcData::decode))?;
+    let smoothing =
+        given(connection, end, |c| c.single(ReportName::Smoothing, end, Smoothing::decode))?;
+    let per_source = settled(connection, end)?;
+
+    let address = connection.address().cloned();
+    let address = address.unwrap_or_else(|| Address::search_order()[0].clone());
+    let mut snapshot = Snapshot {
+        chronyd: Server { transport: address.transport(), address },
+        fetched_at,
+        version: env!("CARGO_PKG_VERSION"),
+        tracking: None,
+        sources: None,
+        sourcestats: None,
+        selectdata: None,
+        activity: None,
+        authdata: None,
+        ntpdata: None,
+        serverstats: None,
+        rtcdata: None,
+        smoothing: None,
+        unavailable: BTreeMap::new(),
+        odd_records: Vec::new(),
+        passed_over: connection.passed_over().iter().map(ToString::to_string).collect(),
+    };
+    let missing = &mut snapshot.unavailable;
+    snapshot.tracking = place(tracking, ReportName::Tracking, missing);
+    snapshot.activity = place(activity, ReportName::Activity, missing);
+    snapshot.serverstats = place(serverstats, ReportName::ServerStats, missing);
+    snapshot.rtcdata = place(rtcdata, ReportName::RtcData, missing);
+    snapshot.smoothing = place(smoothing, ReportName::Smoothing, missing);
+    let odd = &mut snapshot.odd_records;
+    snapshot.sources = place_list(per_source.sources, ReportName::Sources, missing, odd);
+    snapshot.sourcestats =
+        place_list(per_source.sourcestats, ReportName::SourceStats, missing, odd);
+    snapshot.selectdata = place_list(per_source.selectdata, ReportName::SelectData, missing, odd);
+    snapshot.authdata = place_list(per_source.authdata, ReportName::AuthData, missing, odd);
+    snapshot.ntpdata = place_list(per_source.ntpdata, ReportName::NtpData, missing, odd);
+    if let Some(sources) = &mut snapshot.sources {
+        name_apart(sources);
+    }
+    Ok(snapshot)
+}
+
+/// Reads the per-source reports until they agree, at most 3 times, then says so in each.
+fn settled(connection: &mut Connection, end: Instant) -> Result<PerSource, Error> {
+    for last in [false, false, true] {
+        let read = PerSource::read(connection, end)?;
+        if read.sources.is_err() {
+            return Ok(read);
+        }
+        let count = connection.count(ReportName::Sources, end)?;
+        if read.is_settled(count, last) {
+            return Ok(read);
+        }
+    }
+    let changing = || connection.sources_changing();
+    Ok(PerSource {
+        sources: Err(changing()),
+        sourcestats: Err(changing()),
+        selectdata: Err(changing()),
+        authdata: Err(changing()),
+        ntpdata: Err(changing()),
+    })
+}
+
+fn place<T>(
+    given: Given<T>,
+    report: ReportName,
+    missing: &mut BTreeMap<ReportName, Error>,
+) -> Option<T> {
+    given.map_err(|error| missing.insert(report, error)).ok()
+}
+
+fn place_list<T>(
+    given: Given<Pass<T>>,
+    report: ReportName,
+    missing: &mut BTreeMap<ReportName, Error>,
+    odd: &mut Vec<Error>,
+) -> Option<Vec<T>> {
+    let pass = place(given, report, missing)?;
+    odd.extend(pass.odd);
+    Some(pass.records)
+}
