@@ -1,0 +1,37 @@
+# Each target works on a machine that has Rust, a C compiler and python3; what else it needs it installs.
+.PHONY: help run test lint bindings bench msrv ci
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+
+run: ## the dashboard on http://127.0.0.1:8000 against this machine's chronyd
+	cargo run --release
+
+test: ## every test of the workspace, those against a real chronyd included
+	.ci/need chronyd chrony
+	cargo test --workspace --all-features
+
+lint: ## format, clippy, C warnings, generated bindings, documentation
+	.ci/need clang clang
+	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
+	cargo fmt --all -- --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	$(MAKE) -C libchrony-sys/libchrony check-warnings
+	cargo test -p libchrony-sys --features bindgen --test bindings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+
+bindings: ## make libchrony-sys/src/bindings.rs anew
+	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
+	UPDATE_BINDINGS=1 cargo test -p libchrony-sys --features bindgen --test bindings
+
+bench: ## the benchmarks, with the peers that can be installed, in the same run
+	.ci/need chronyd chrony
+	cargo bench -p second-hand
+
+msrv: ## the oldest Rust that Cargo.toml promises; skipped where that toolchain cannot be had
+	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1); \
+	if rustup toolchain install $$version --profile minimal >/dev/null 2>&1; then \
+	  cargo +$$version check --workspace --all-features; \
+	else echo "msrv: skipped, Rust $$version cannot be installed here"; fi
+
+ci: lint test msrv ## what CI runs
