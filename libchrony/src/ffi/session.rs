@@ -242,3 +242,75 @@ impl AsFd for Session {
         self.socket.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CString;
+    use std::os::unix::net::UnixDatagram;
+    use std::thread;
+
+    use rustix::event::{PollFd, PollFlags, poll};
+
+    use super::*;
+
+    /// The address strings each of two threads reads.
+    const READS: u32 = 400_000;
+
+    /// A session that holds a tracking record with this IPv4 address.
+    fn session_with(address: [u8; 4]) -> Session {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("chronyd.sock");
+        let server = UnixDatagram::bind(&path).unwrap();
+        let path = CString::new(path.to_str().unwrap()).unwrap();
+        let mut session = Session::new(Socket::open(&path).unwrap()).unwrap();
+        session.request_record(c"tracking", 0).unwrap();
+
+        let mut request = [0; 1024];
+        let (length, client) = server.recv_from(&mut request).unwrap();
+        assert!(length >= 104, "a request is as long as its answer, not {length}");
+        let mut reply = [0; 104];
+        (reply[0], reply[1]) = (6, 2);
+        reply[4..6].copy_from_slice(&request[4..6]);
+        reply[7] = 5;
+        reply[16..20].copy_from_slice(&request[8..12]);
+        reply[32..36].copy_from_slice(&address);
+        reply[49] = 1;
+        server.send_to(&reply, client.as_pathname().unwrap()).unwrap();
+
+        poll(&mut [PollFd::new(&session, PollFlags::IN)], None).unwrap();
+        session.process_response().unwrap();
+        assert!(!session.needs_response());
+        session
+    }
+
+    #[test]
+    fn two_threads_reading_addresses_never_see_each_other_s() {
+        let readers = [[192, 0, 2, 1], [198, 51, 100, 254]].map(|address| {
+            thread::spawn(move || {
+                let session = session_with(address);
+                let expected = Value::Text(Some(std::net::Ipv4Addr::from(address).to_string()));
+                let index = session.find(c"address").unwrap();
+                (0..READS).filter(|_| session.value(index) != expected).count()
+            })
+        });
+        for reader in readers {
+            assert_eq!(reader.join().unwrap(), 0, "wrong address strings");
+        }
+    }
+
+    #[test]
+    fn a_field_that_does_not_exist_is_not_found() {
+        let session = session_with([192, 0, 2, 1]);
+        assert_eq!(session.find(c"no such field"), None);
+        assert_eq!(session.value(u16::MAX), Value::Absent);
+        assert_eq!(session.number_fields(), 14);
+    }
+
+    #[test]
+    fn a_renewed_session_holds_no_record() {
+        let mut session = session_with([192, 0, 2, 1]);
+        session.renew().unwrap();
+        assert_eq!(session.number_fields(), 0);
+        assert!(!session.needs_response());
+    }
+}
