@@ -1,6 +1,6 @@
 //! Sources in typical states; a literal or the fields give others.
 
-use super::source::{AuthData, NtpData, SelectData, Source, SourceStats};
+use super::source::{AuthData, NtpData, Source, SourceStats};
 use super::wire::{Address, Time};
 
 /// NTP's tests, all passed.
@@ -52,7 +52,7 @@ impl Source {
             root_dispersion: 0.0004,
             reference_id: 0xc633_6407,
             reference_time: Time::seconds_ago(91),
-            offset: -offset,
+            offset: 0.0,
             peer_delay: delay,
             peer_dispersion: 31e-6,
             response_time: 45e-6,
@@ -86,34 +86,22 @@ impl Source {
         source.measured(310e-9, 150e-9, 200e-9)
     }
 
-    /// Samples that agree with each other: offset, standard deviation and error bound in seconds.
-    fn measured(self, offset: f64, deviation: f64, error: f64) -> Self {
-        let stats = SourceStats {
+    /// The same source with samples: their offset, standard deviation and error bound in seconds.
+    fn measured(mut self, offset: f64, deviation: f64, error: f64) -> Self {
+        self.stats = SourceStats {
             samples: 18,
             runs: 9,
             span: 17 << u16::try_from(self.poll).unwrap_or(0),
             standard_deviation: deviation,
             residual_frequency: -0.002,
             skew: 0.031,
-            offset: offset * 0.8,
+            offset: 0.0,
             offset_error: deviation * 0.6,
         };
-        let select = SelectData {
-            leap: 0,
-            low_limit: -offset - error,
-            high_limit: -offset + error,
-            ..self.select.clone()
-        };
-        Self {
-            reachability: 0o377,
-            original_offset: offset,
-            adjusted_offset: offset * 0.9,
-            sample_error: error,
-            stats,
-            select,
-            ..self
-        }
-        .with_state(Self::NOT_USED)
+        self.reachability = 0o377;
+        self.sample_error = error;
+        self.select.leap = 0;
+        self.with_offset(offset).with_state(Self::NOT_USED)
     }
 
     /// The same source in another state, which selectdata agrees with.
@@ -143,12 +131,13 @@ impl Source {
 
     /// The same source, so many seconds off; positive = this clock is ahead.
     #[must_use]
-    pub fn with_offset(self, offset: f64) -> Self {
-        let (state, deviation) = (self.state, self.stats.standard_deviation);
-        let error = self.sample_error;
-        let mut source = self.measured(offset, deviation, error).with_state(state);
-        source.ntp.offset = -offset;
-        source
+    pub fn with_offset(mut self, offset: f64) -> Self {
+        (self.original_offset, self.adjusted_offset) = (offset, offset * 0.9);
+        self.stats.offset = offset * 0.8;
+        self.select.low_limit = -offset - self.sample_error;
+        self.select.high_limit = -offset + self.sample_error;
+        self.ntp.offset = -offset;
+        self
     }
 
     /// The same source, announcing a leap second: 1 insert, 2 delete, 0 none.

@@ -80,6 +80,7 @@ impl Scenario {
             source.reachability = 0o1;
             (source.stats.samples, source.stats.runs, source.stats.span) = (1, 0, 0);
             (source.stats.standard_deviation, source.stats.skew) = (4.0, 2000.0);
+            source.stats.residual_frequency = 0.0;
             source
         });
         Self::with_sources(sources.collect())
@@ -138,8 +139,13 @@ impl Scenario {
     #[must_use]
     pub fn gps_and_pps() -> Self {
         let pps = Source::reference_clock(*b"PPS\0").with_options(2).with_state(Source::SELECTED);
-        let pps = Source { poll: -2, last_sample_ago: 0, ..pps };
-        let gps = Source::reference_clock(*b"GPS\0").with_offset(0.043).with_options(1);
+        let mut pps = Source { poll: -2, last_sample_ago: 0, ..pps };
+        pps.stats.span = 4;
+        // The time of a serial message, which varies by milliseconds.
+        let mut gps = Source::reference_clock(*b"GPS\0");
+        (gps.stats.standard_deviation, gps.stats.skew) = (0.0021, 1.8);
+        gps.sample_error = 0.05;
+        let gps = gps.with_offset(0.043).with_options(1);
         let server = named("a.time.example.net", Source::server(v4(11)));
         Self::with_sources(vec![gps, pps, server])
     }
