@@ -194,7 +194,9 @@ fn check_host(host: &str) -> Result<(), &'static str> {
         return Err("it is neither a socket path, an IP address nor a host name");
     }
     if name.rsplit('.').next().is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit())) {
-        return Err("it is not an IPv4 address (four numbers from 0 to 255, without leading zeros)");
+        return Err(
+            "it is not an IPv4 address (four numbers from 0 to 255, without leading zeros)",
+        );
     }
     Ok(())
 }

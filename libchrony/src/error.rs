@@ -8,6 +8,10 @@ use crate::address::Address;
 use crate::record::Value;
 use crate::report::ReportName;
 
+pub use kind::ErrorKind;
+
+mod kind;
+
 /// What chronyd's Unix socket did not let this user do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -223,69 +227,6 @@ pub enum Error {
     },
 }
 
-/// The word for an [`Error`] that programs compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-#[allow(missing_docs, reason = "each is the variant of Error with the same name")]
-pub enum ErrorKind {
-    InvalidAddress,
-    NameNotResolved,
-    NotRunning,
-    NobodyListens,
-    PermissionDenied,
-    Unreachable,
-    TimedOut,
-    NotAuthorized,
-    Disabled,
-    NoSuchSource,
-    SourcesChanging,
-    ServerTooOld,
-    ServerTooNew,
-    InvalidReply,
-    UnexpectedStatus,
-    UnknownReport,
-    MissingField,
-    WrongType,
-    OutOfRange,
-    Library,
-}
-
-impl ErrorKind {
-    /// The word in JSON, as `permission_denied`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::InvalidAddress => "invalid_address",
-            Self::NameNotResolved => "name_not_resolved",
-            Self::NotRunning => "not_running",
-            Self::NobodyListens => "nobody_listens",
-            Self::PermissionDenied => "permission_denied",
-            Self::Unreachable => "unreachable",
-            Self::TimedOut => "timed_out",
-            Self::NotAuthorized => "not_authorized",
-            Self::Disabled => "disabled",
-            Self::NoSuchSource => "no_such_source",
-            Self::SourcesChanging => "sources_changing",
-            Self::ServerTooOld => "server_too_old",
-            Self::ServerTooNew => "server_too_new",
-            Self::InvalidReply => "invalid_reply",
-            Self::UnexpectedStatus => "unexpected_status",
-            Self::UnknownReport => "unknown_report",
-            Self::MissingField => "missing_field",
-            Self::WrongType => "wrong_type",
-            Self::OutOfRange => "out_of_range",
-            Self::Library => "library",
-        }
-    }
-}
-
-impl fmt::Display for ErrorKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 impl Error {
     /// The word for programs; of a failed default search, that of its most telling part.
     #[must_use]
@@ -334,49 +275,7 @@ impl Error {
     /// What a person should do next.
     #[must_use]
     pub fn hint(&self) -> &'static str {
-        match self.kind() {
-            ErrorKind::InvalidAddress => {
-                "Write a socket path (/run/chrony/chronyd.sock), an address (192.0.2.1, [2001:db8::1]:323) or a host name."
-            }
-            ErrorKind::NameNotResolved => "Check the host name, or give the IP address instead.",
-            ErrorKind::NotRunning => {
-                "Start chronyd (systemctl start chrony, on Fedora and RHEL chronyd), install it if it is missing, or give its address if its socket is elsewhere (bindcmdaddress in chrony.conf)."
-            }
-            ErrorKind::NobodyListens => {
-                "Start chronyd (systemctl start chrony, on Fedora and RHEL chronyd), or check cmdport in chrony.conf: cmdport 0 closes UDP."
-            }
-            ErrorKind::PermissionDenied => {
-                "Run as root or as chrony's own user (_chrony on Debian and Ubuntu, chrony on Fedora and RHEL), or use UDP (127.0.0.1) for the reports open there. Joining the chrony group is not enough."
-            }
-            ErrorKind::Unreachable => "Check the address, the network and the firewall.",
-            ErrorKind::TimedOut => {
-                "chronyd may be stopped or overloaded, or does not allow this host: look at its process and log, and at cmdallow in chrony.conf for other hosts."
-            }
-            ErrorKind::NotAuthorized => {
-                "Ask through chronyd's Unix socket (/run/chrony/chronyd.sock) as root or chrony's own user, or, from chronyd 4.7, add the report to opencommands in chrony.conf."
-            }
-            ErrorKind::Disabled => {
-                "Enable it in chrony.conf if it is wanted: rtcfile for the real-time clock, smoothtime for smoothing."
-            }
-            ErrorKind::NoSuchSource | ErrorKind::SourcesChanging => {
-                "The list of sources is changing; ask again."
-            }
-            ErrorKind::ServerTooOld => "Update chronyd on that machine to see this report.",
-            ErrorKind::ServerTooNew => "Update libchrony, or the program that uses it.",
-            ErrorKind::InvalidReply | ErrorKind::UnexpectedStatus => {
-                "Check that it is chronyd that answers at this address; ask again."
-            }
-            ErrorKind::UnknownReport => "Choose one of the reports named.",
-            ErrorKind::MissingField | ErrorKind::WrongType => {
-                "libchrony and this program do not fit together: link the bundled libchrony, or another version."
-            }
-            ErrorKind::OutOfRange => {
-                "chronyd sent a value that cannot be; compare with chronyc, and report it with chronyd's version."
-            }
-            ErrorKind::Library => {
-                "Check the limits on memory and open files of this process (ulimit -a)."
-            }
-        }
+        self.kind().hint()
     }
 
     /// libchrony's error number (`chrony_err`), where libchrony gave one.
@@ -429,6 +328,18 @@ impl Error {
             | Self::UnexpectedStatus { address, .. } => Some(address),
             _ => None,
         }
+    }
+
+    /// Whether something answered at the address, so that a search need not go on.
+    pub(crate) fn is_answer(&self) -> bool {
+        !matches!(
+            self,
+            Self::NotRunning { .. }
+                | Self::NobodyListens { .. }
+                | Self::PermissionDenied { .. }
+                | Self::Unreachable { .. }
+                | Self::TimedOut { .. }
+        )
     }
 
     /// Whether chronyd answered, and the connection stays good: it said no in an orderly way.

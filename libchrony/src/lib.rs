@@ -40,6 +40,7 @@
 #![deny(unsafe_code)]
 
 mod address;
+mod builder;
 mod connection;
 mod enumeration;
 mod error;
@@ -48,6 +49,10 @@ mod exchange;
 mod ffi;
 mod identity;
 mod leftover;
+mod link;
+mod list;
+mod pass;
+mod reader;
 mod record;
 mod report;
 mod search;
@@ -57,10 +62,12 @@ pub mod testing;
 mod timestamp;
 
 pub use address::{Address, Transport};
-pub use connection::{Builder, Connection, List};
+pub use builder::Builder;
+pub use connection::Connection;
 pub use error::{Access, Error, ErrorKind};
 pub use identity::{ReferenceId, SourceAddress};
 pub use leftover::remove_leftovers;
+pub use list::List;
 pub use record::{Field, Kind, Record, Value};
 pub use report::{
     Activity, AuthData, AuthMode, KeyType, LeapStatus, NtpData, NtpFlag, NtpMode, ReportName,

@@ -33,7 +33,8 @@ fn resolve(name: &str, port: u16, end: Instant) -> io::Result<Vec<SocketAddr>> {
         let _ = sender.send(host.to_socket_addrs().map(Iterator::collect::<Vec<_>>));
     })?;
     let left = end.saturating_duration_since(Instant::now());
-    let found = receiver.recv_timeout(left).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    let found =
+        receiver.recv_timeout(left).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     if found.is_empty() {
         return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
     }

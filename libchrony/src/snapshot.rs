@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::address::{Address, Transport};
-use crate::connection::{Connection, List};
+use crate::connection::Connection;
 use crate::error::Error;
 use crate::identity::SourceAddress;
+use crate::pass::Pass;
 use crate::report::{
     Activity, AuthData, NtpData, ReportName, RtcData, SelectData, ServerStats, Smoothing, Source,
     SourceStats, Tracking, name_apart,
@@ -124,67 +125,6 @@ impl<'a, T> Index<'a, T> {
     }
 }
 
-/// What reading one source gave: its address, where the record tells, and the record, where it has one.
-pub(crate) type Entry<T> = (Option<SourceAddress>, Option<T>);
-
-/// One reading of a report, source by source.
-pub(crate) struct Pass<T> {
-    records: Vec<T>,
-    /// The address at each index; `None` where the record did not tell.
-    addresses: Vec<Option<SourceAddress>>,
-    odd: Vec<Error>,
-    vanished: bool,
-}
-
-impl<T> Default for Pass<T> {
-    fn default() -> Self {
-        Self { records: Vec::new(), addresses: Vec::new(), odd: Vec::new(), vanished: false }
-    }
-}
-
-impl<T> Pass<T> {
-    /// Takes what reading the next source gave; an error of this record alone does not end the pass.
-    pub(crate) fn take(&mut self, entry: Result<Entry<T>, Error>) -> Result<(), Error> {
-        let (address, record) = match entry {
-            Ok(entry) => entry,
-            Err(error) if error.is_of_one_record() => {
-                self.odd.push(error);
-                (None, None)
-            }
-            Err(error @ Error::NoSuchSource { .. }) => {
-                self.vanished = true;
-                self.odd.push(error);
-                (None, None)
-            }
-            Err(error) => return Err(error),
-        };
-        self.addresses.push(address);
-        self.records.extend(record);
-        Ok(())
-    }
-
-    /// Whether the list of sources stayed as it was, given their number after the pass.
-    ///
-    /// At the last try a source that is missing although the number is right is an odd record.
-    pub(crate) fn is_settled(&self, count: u32, last: bool) -> bool {
-        u32::try_from(self.addresses.len()) == Ok(count) && (last || !self.vanished)
-    }
-
-    pub(crate) fn into_list(self) -> List<T> {
-        List::new(self.records, self.odd)
-    }
-
-    /// Whether both passes saw the same sources at the same places, as far as they tell.
-    fn agrees(&self, addresses: &[Option<SourceAddress>]) -> bool {
-        self.addresses.len() == addresses.len()
-            && self
-                .addresses
-                .iter()
-                .zip(addresses)
-                .all(|(one, other)| one.is_none() || other.is_none() || one == other)
-    }
-}
-
 /// What reading a report gave: its data, or why this chronyd does not give it.
 type Given<T> = Result<T, Error>;
 
@@ -213,7 +153,12 @@ impl PerSource {
         let Ok(first) = &self.sources else {
             return true;
         };
-        fn fits<T>(pass: &Given<Pass<T>>, first: &[Option<SourceAddress>], c: u32, l: bool) -> bool {
+        fn fits<T>(
+            pass: &Given<Pass<T>>,
+            first: &[Option<SourceAddress>],
+            c: u32,
+            l: bool,
+        ) -> bool {
             pass.as_ref().map_or(true, |pass| pass.is_settled(c, l) && pass.agrees(first))
         }
         let addresses = &first.addresses;
@@ -258,7 +203,8 @@ pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot
         Err(error @ Error::TimedOut { .. }) => return Err(error),
         other => given(connection, end, |_| other)?,
     };
-    let activity = given(connection, end, |c| c.single(ReportName::Activity, end, Activity::decode))?;
+    let activity =
+        given(connection, end, |c| c.single(ReportName::Activity, end, Activity::decode))?;
     let serverstats =
         given(connection, end, |c| c.single(ReportName::ServerStats, end, ServerStats::decode))?;
     let rtcdata = given(connection, end, |c| c.single(ReportName::RtcData, end, RtcData::decode))?;

@@ -124,12 +124,14 @@ impl Session {
 
     pub(crate) fn request_count(&mut self, report: &CStr) -> Result<(), Fault> {
         // SAFETY: the session is live; the name is not kept by the bundled library, and static here.
-        check(unsafe {
-            sys::chrony_request_report_number_records(self.raw(), report.as_ptr())
-        })
+        check(unsafe { sys::chrony_request_report_number_records(self.raw(), report.as_ptr()) })
     }
 
-    pub(crate) fn request_record(&mut self, report: &'static CStr, record: u32) -> Result<(), Fault> {
+    pub(crate) fn request_record(
+        &mut self,
+        report: &'static CStr,
+        record: u32,
+    ) -> Result<(), Fault> {
         let record = c_int::try_from(record).unwrap_or(c_int::MAX);
         // SAFETY: the session is live; upstream keeps the name until the answer, and it is static.
         check(unsafe { sys::chrony_request_record(self.raw(), report.as_ptr(), record) })
@@ -199,8 +201,7 @@ impl Session {
 
     fn constant_name(&self, index: u16, value: u64) -> Option<String> {
         // SAFETY: the session is live; any index and value are allowed.
-        let name =
-            unsafe { sys::chrony_get_field_constant_name(self.raw(), index.into(), value) };
+        let name = unsafe { sys::chrony_get_field_constant_name(self.raw(), index.into(), value) };
         // SAFETY: null, or a static text that ends with NUL.
         unsafe { owned(name) }
     }

@@ -1,7 +1,7 @@
 //! The activity report: how many sources are online.
 
 use crate::error::Error;
-use crate::record::Reader;
+use crate::reader::Reader;
 
 /// Numbers of sources by their activity, as `chronyc activity` reports them.
 #[derive(Debug, Clone, PartialEq, Eq)]

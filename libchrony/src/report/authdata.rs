@@ -3,7 +3,7 @@
 use crate::enumeration::enumeration;
 use crate::error::Error;
 use crate::identity::SourceAddress;
-use crate::record::Reader;
+use crate::reader::Reader;
 
 enumeration! {
     /// The way packets of a source are authenticated.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::enumeration::{bit_set, enumeration};
 use crate::error::Error;
 use crate::identity::{ReferenceId, SourceAddress};
-use crate::record::Reader;
+use crate::reader::Reader;
 use crate::report::LeapStatus;
 
 enumeration! {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use crate::error::Error;
-use crate::record::Reader;
+use crate::reader::Reader;
 
 /// What chronyd knows of the real-time clock (RTC), as `chronyc rtcdata` reports it.
 ///

@@ -3,7 +3,7 @@
 use crate::enumeration::{bit_set, enumeration};
 use crate::error::Error;
 use crate::identity::{ReferenceId, SourceAddress};
-use crate::record::Reader;
+use crate::reader::Reader;
 use crate::report::LeapStatus;
 
 enumeration! {
@@ -84,19 +84,22 @@ pub struct SelectData {
     pub configured_options: Vec<SelectOption>,
     /// Options in force, which `authselectmode` may have added.
     pub effective_options: Vec<SelectOption>,
-    /// Age of the last sample, seconds; `None` = never sampled.
+    /// Age of the last sample, seconds; `None` while there is no sample.
     pub last_sample_ago: Option<u32>,
     /// Its score against the selected source, which has 1; above 10 it is chosen in its place.
     pub score: f64,
-    /// Lower end of the interval the true offset lies in, seconds.
-    pub low_limit: f64,
-    /// Upper end of the interval the true offset lies in, seconds.
-    pub high_limit: f64,
+    /// Lower end of the interval the true offset lies in, seconds; `None` while there is no sample.
+    pub low_limit: Option<f64>,
+    /// Upper end of the interval the true offset lies in, seconds; `None` while there is no sample.
+    pub high_limit: Option<f64>,
 }
 
 impl SelectData {
     pub(crate) fn decode(fields: &Reader<'_>) -> Result<Self, Error> {
         let reference_id = ReferenceId(fields.unsigned(c"reference ID")?);
+        let (low, high) = (fields.float(c"low limit")?, fields.float(c"high limit")?);
+        // Without a sample chronyd sends zeros; with one the interval has a width.
+        let sampled = low != 0.0 || high != 0.0;
         Ok(Self {
             reference_id,
             address: fields.source(c"address", Some(reference_id))?,
@@ -105,10 +108,10 @@ impl SelectData {
             leap_status: LeapStatus::from_code(fields.unsigned(c"leap status")?),
             configured_options: SelectOption::from_bits(fields.unsigned(c"configured options")?),
             effective_options: SelectOption::from_bits(fields.unsigned(c"effective options")?),
-            last_sample_ago: fields.age(c"last sample ago")?,
+            last_sample_ago: fields.age(c"last sample ago")?.filter(|_| sampled),
             score: fields.float(c"score")?,
-            low_limit: fields.float(c"low limit")?,
-            high_limit: fields.float(c"high limit")?,
+            low_limit: sampled.then_some(low),
+            high_limit: sampled.then_some(high),
         })
     }
 }

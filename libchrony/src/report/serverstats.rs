@@ -1,7 +1,7 @@
 //! The serverstats report: what chronyd served to others.
 
 use crate::error::Error;
-use crate::record::Reader;
+use crate::reader::Reader;
 
 /// Counters of the NTP, NTS and command server since chronyd started, as `chronyc serverstats` reports them.
 ///

@@ -2,7 +2,7 @@
 
 use crate::enumeration::{bit_set, enumeration};
 use crate::error::Error;
-use crate::record::Reader;
+use crate::reader::Reader;
 
 enumeration! {
     /// A property of the smoothing process.

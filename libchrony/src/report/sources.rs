@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::enumeration::enumeration;
 use crate::error::Error;
 use crate::identity::{ReferenceId, SourceAddress};
-use crate::record::Reader;
+use crate::reader::Reader;
 
 enumeration! {
     /// What chronyd's selection made of a source (chronyc's manual, "sources", column S).
@@ -206,9 +206,11 @@ mod tests {
 
     #[test]
     fn impossible_values_are_refused_with_their_record() {
-        for (field, value) in
-            [("poll", Value::Integer(40)), ("reachability", 256_u64.into()), ("stratum", 17_u64.into())]
-        {
+        for (field, value) in [
+            ("poll", Value::Integer(40)),
+            ("reachability", 256_u64.into()),
+            ("stratum", 17_u64.into()),
+        ] {
             let text = decode(&[(field, value)]).unwrap_err().to_string();
             assert!(text.contains("record 2") && text.contains(field), "{text}");
         }

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::identity::{ReferenceId, SourceAddress};
-use crate::record::Reader;
+use crate::reader::Reader;
 
 /// Statistics of one source's samples, as `chronyc sourcestats` reports them.
 ///
@@ -85,8 +85,7 @@ mod tests {
 
     #[test]
     fn a_refclock_is_known_by_its_reference_id() {
-        let stats =
-            decode(&[("reference ID", 0x5050_5300_u64.into()), ("address", None.into())]);
+        let stats = decode(&[("reference ID", 0x5050_5300_u64.into()), ("address", None.into())]);
         assert_eq!(stats.address, SourceAddress::Refclock(ReferenceId(0x5050_5300)));
     }
 }

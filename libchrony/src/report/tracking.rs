@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::enumeration::enumeration;
 use crate::error::Error;
 use crate::identity::{ReferenceId, SourceAddress};
-use crate::record::Reader;
+use crate::reader::Reader;
 
 enumeration! {
     /// The leap second announced, or that the clock is not synchronized (RFC 5905, 7.3).
