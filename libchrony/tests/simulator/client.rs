@@ -11,7 +11,7 @@ use libchrony::testing::{Address, Command, Simulator};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 enum Socket {
-    Unix(UnixDatagram, tempfile::TempDir),
+    Unix { socket: UnixDatagram, _directory: tempfile::TempDir },
     Udp(UdpSocket),
 }
 
@@ -33,7 +33,7 @@ impl Client {
             let socket = UnixDatagram::bind(directory.path().join("client.sock")).unwrap();
             socket.connect(&address).unwrap();
             socket.set_read_timeout(Some(PATIENCE)).unwrap();
-            Socket::Unix(socket, directory)
+            Socket::Unix { socket, _directory: directory }
         } else {
             let any = if address.starts_with('[') { "[::1]:0" } else { "127.0.0.1:0" };
             let socket = UdpSocket::bind(any).unwrap();
@@ -59,7 +59,7 @@ impl Client {
 
     pub(crate) fn try_send(&self, bytes: &[u8]) -> io::Result<usize> {
         match &self.socket {
-            Socket::Unix(socket, _) => socket.send(bytes),
+            Socket::Unix { socket, .. } => socket.send(bytes),
             Socket::Udp(socket) => socket.send(bytes),
         }
     }
@@ -70,7 +70,7 @@ impl Client {
 
     pub(crate) fn set_nonblocking(&self) {
         match &self.socket {
-            Socket::Unix(socket, _) => socket.set_nonblocking(true).unwrap(),
+            Socket::Unix { socket, .. } => socket.set_nonblocking(true).unwrap(),
             Socket::Udp(socket) => socket.set_nonblocking(true).unwrap(),
         }
     }
@@ -78,7 +78,7 @@ impl Client {
     pub(crate) fn receive(&self) -> Reply {
         let mut buffer = [0; 2048];
         let length = match &self.socket {
-            Socket::Unix(socket, _) => socket.recv(&mut buffer),
+            Socket::Unix { socket, .. } => socket.recv(&mut buffer),
             Socket::Udp(socket) => socket.recv(&mut buffer),
         };
         Reply(buffer[..length.expect("a reply")].to_vec())
