@@ -1,0 +1,78 @@
+//! Embeds templates/ and static/ into the binary; static files get names that carry their content's hash.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?);
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=templates");
+    println!("cargo::rerun-if-changed=static");
+    fs::write(out.join("templates.rs"), templates(&root.join("templates"))?)?;
+    fs::write(out.join("assets.rs"), assets(&root.join("static"))?)?;
+    Ok(())
+}
+
+/// The templates by their paths below `root`, as Rust.
+fn templates(root: &Path) -> Result<String, Box<dyn Error>> {
+    let mut code = String::from("pub(super) const TEMPLATES: &[(&str, &str)] = &[\n");
+    for path in files(root)? {
+        let name = path.strip_prefix(root)?.to_str().ok_or("a template's path is not UTF-8")?;
+        writeln!(code, "    ({name:?}, include_str!({path:?})),")?;
+    }
+    code.push_str("];\n");
+    Ok(code)
+}
+
+/// The static files by their hashed names, as Rust.
+fn assets(root: &Path) -> Result<String, Box<dyn Error>> {
+    let mut code = String::from("pub(super) const ASSETS: &[Asset] = &[\n");
+    for path in files(root)? {
+        let (source, name, content_type) = named(&path)?;
+        writeln!(
+            code,
+            "    Asset {{ source: {source:?}, name: {name:?}, content_type: {content_type:?}, \
+             body: include_bytes!({path:?}) }},"
+        )?;
+    }
+    code.push_str("];\n");
+    Ok(code)
+}
+
+/// A static file's own name, its hashed name, and its content type.
+fn named(path: &Path) -> Result<(String, String, &'static str), Box<dyn Error>> {
+    let part =
+        |part: Option<&std::ffi::OsStr>| part.and_then(|part| part.to_str()).map(str::to_owned);
+    let stem = part(path.file_stem()).ok_or("a static file without a name")?;
+    let extension = part(path.extension()).ok_or("a static file without an extension")?;
+    let content_type = match extension.as_str() {
+        "css" => "text/css; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "svg" => "image/svg+xml",
+        other => return Err(format!("{}: no content type for .{other}", path.display()).into()),
+    };
+    let digest = Sha256::digest(fs::read(path)?);
+    let hash = digest.iter().take(4).fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
+    Ok((format!("{stem}.{extension}"), format!("{stem}.{hash}.{extension}"), content_type))
+}
+
+/// Every file below `folder`, sorted, so that a build depends on nothing else.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.is_dir() {
+            found.extend(files(&path)?);
+        } else if !hidden {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

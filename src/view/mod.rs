@@ -1,0 +1,107 @@
+//! What the pages say: a reading of chronyd in words, labels and classes.
+//!
+//! Numbers end here. Nothing in this folder knows of HTTP or of templates.
+
+mod access;
+mod boxes;
+mod cause;
+mod figure;
+mod format;
+mod reference;
+mod rtcdata;
+mod sources;
+mod sourcestats;
+mod step;
+mod threshold;
+mod tracking;
+mod trouble;
+mod verdict;
+
+#[cfg(test)]
+pub(crate) mod samples;
+
+use std::time::SystemTime;
+
+use libchrony::{Error, ReportName, Snapshot};
+use serde::Serialize;
+
+use access::Access;
+use figure::Figure;
+use rtcdata::RtcDataView;
+use sources::SourcesView;
+use sourcestats::SourceStatsView;
+use tracking::TrackingView;
+use verdict::Verdict;
+
+/// What the page says besides chronyd's data.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    /// The name of this machine.
+    pub(crate) host: String,
+    /// Where chronyd was asked, or would have been.
+    pub(crate) address: String,
+    /// Version of this program.
+    pub(crate) version: &'static str,
+    /// When the reading was made.
+    pub(crate) read_at: SystemTime,
+}
+
+/// The dashboard.
+#[derive(Debug, Serialize)]
+pub(crate) struct Page {
+    title: String,
+    version: &'static str,
+    verdict: Verdict,
+    boxes: Vec<Figure>,
+    tracking: TrackingView,
+    sources: SourcesView,
+    sourcestats: SourceStatsView,
+    rtcdata: RtcDataView,
+    access: Access,
+}
+
+impl Page {
+    /// The dashboard of a reading, or of the error that came in its place.
+    pub(crate) fn new(reading: Result<&Snapshot, &Error>, about: &About) -> Self {
+        let snapshot = reading.ok();
+        let boxes = boxes::boxes(snapshot, about.read_at);
+        let tracking = tracking::tracking(snapshot);
+        let judged = boxes.iter().chain(&tracking.figures);
+        let verdict = verdict::verdict(reading, about.read_at, judged);
+        Self {
+            title: format!("{} \u{b7} {}", verdict.short, about.host),
+            version: about.version,
+            verdict,
+            boxes,
+            tracking,
+            sources: sources::sources(snapshot),
+            sourcestats: sourcestats::sourcestats(snapshot),
+            rtcdata: rtcdata::rtcdata(snapshot),
+            access: access::access(snapshot, about),
+        }
+    }
+}
+
+/// A page that says what went wrong with a request.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Problem {
+    /// The HTTP status.
+    pub(crate) status: u16,
+    /// What is wrong, in a few words.
+    pub(crate) title: String,
+    /// What is wrong, in a sentence.
+    pub(crate) text: String,
+    /// What to do next.
+    pub(crate) hint: String,
+}
+
+/// Why a report is not shown, in a sentence or two.
+fn absence(snapshot: Option<&Snapshot>, report: ReportName) -> String {
+    let Some(snapshot) = snapshot else {
+        return "No data: chronyd gave none. The top of the page says why.".to_owned();
+    };
+    match snapshot.unavailable.get(&report) {
+        Some(error) => format!("No data: {error}. {}", error.hint()),
+        None => "No data: chronyd did not give this report.".to_owned(),
+    }
+}

@@ -1,0 +1,1 @@
+//! Readings for tests, made by the simulated chronyd.

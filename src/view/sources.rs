@@ -1,0 +1,237 @@
+//! The configured sources and what chronyd makes of each.
+
+use libchrony::{
+    Joined, ReportName, SelectState, Snapshot, Source, SourceAddress, SourceMode, SourceState,
+};
+use serde::Serialize;
+
+use crate::view::absence;
+use crate::view::format::{self, NEVER};
+use crate::view::reference;
+use crate::view::step::{self, Step};
+
+/// The table of sources.
+#[derive(Debug, Serialize)]
+pub(crate) struct SourcesView {
+    /// Why there is no table.
+    pub(crate) missing: Option<String>,
+    /// How many there are, as `3 sources`.
+    pub(crate) count: Option<String>,
+    pub(crate) rows: Vec<Row>,
+    /// How a source is added, where there is none.
+    pub(crate) none: Vec<Step>,
+    pub(crate) states: Vec<Term>,
+    pub(crate) modes: Vec<Term>,
+}
+
+/// A mark of chronyc's and what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Term {
+    /// The class in CSS.
+    pub(crate) class: &'static str,
+    pub(crate) mark: &'static str,
+    pub(crate) word: &'static str,
+    pub(crate) meaning: &'static str,
+}
+
+const fn term(
+    class: &'static str,
+    mark: &'static str,
+    word: &'static str,
+    meaning: &'static str,
+) -> Term {
+    Term { class, mark, word, meaning }
+}
+
+const SELECTED: Term = term("selected", "*", "selected", "the source the clock follows");
+const COMBINED: Term = term(
+    "combined",
+    "+",
+    "combined",
+    "good, and its measurements are combined with the selected one's",
+);
+const NOT_COMBINED: Term = term("not-combined", "-", "not combined", "good, and not used now");
+const FALSETICKER: Term =
+    term("falseticker", "x", "falseticker", "disagrees with the majority of the sources");
+const JITTERY: Term =
+    term("jittery", "~", "too variable", "its measurements scatter too much to be used");
+const UNUSABLE: Term = term("unusable", "?", "unusable", "answers, but cannot be used now");
+const UNREACHABLE: Term =
+    term("unreachable", "?", "unreachable", "none of the last 8 polls was answered");
+const UNRESOLVED: Term = term("unresolved", "?", "not resolved", "its name has no address yet");
+const UNKNOWN_STATE: Term =
+    term("unusable", "?", "unknown state", "a state this version of the dashboard does not know");
+
+const SERVER: Term = term("server", "^", "server", "an NTP server");
+const PEER: Term = term("peer", "=", "peer", "an NTP peer: both sides may follow each other");
+const REFCLOCK: Term = term("refclock", "#", "reference clock", "a clock attached to this machine");
+const UNKNOWN_MODE: Term =
+    term("server", "?", "unknown mode", "a mode this version of the dashboard does not know");
+
+/// One source.
+#[derive(Debug, Serialize)]
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) state: Term,
+    /// Why it is in this state, where chronyd tells more.
+    pub(crate) why: Option<&'static str>,
+    pub(crate) mode: Term,
+    /// Its name, else its address.
+    pub(crate) name: String,
+    /// Its address, where the name is another.
+    pub(crate) address: Option<String>,
+    pub(crate) stratum: String,
+    pub(crate) poll: String,
+    pub(crate) reach: Reach,
+    pub(crate) last_sample: String,
+    pub(crate) offset: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) measured: Option<String>,
+}
+
+/// The answers to the last eight polls.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Reach {
+    /// Whether each was answered, oldest first.
+    pub(crate) marks: Vec<bool>,
+    pub(crate) octal: String,
+    /// As `7 of 8`.
+    pub(crate) words: String,
+}
+
+pub(crate) fn sources(snapshot: Option<&Snapshot>) -> SourcesView {
+    let given = snapshot.filter(|snapshot| snapshot.sources.is_some());
+    let rows: Vec<Row> = given.map(ordered).unwrap_or_default().iter().map(row).collect();
+    SourcesView {
+        missing: given.is_none().then(|| absence(snapshot, ReportName::Sources)),
+        count: given.map(|_| format::counted(rows.len(), "source", "sources")),
+        none: match given {
+            Some(_) if rows.is_empty() => vec![step::add_source(), step::restart()],
+            _ => Vec::new(),
+        },
+        rows,
+        states: vec![
+            SELECTED,
+            COMBINED,
+            NOT_COMBINED,
+            FALSETICKER,
+            JITTERY,
+            UNUSABLE,
+            UNREACHABLE,
+            UNRESOLVED,
+        ],
+        modes: vec![SERVER, PEER, REFCLOCK],
+    }
+}
+
+/// The sources as the tables show them: selected, combined, then the rest in chronyd's order.
+pub(crate) fn ordered(snapshot: &Snapshot) -> Vec<Joined<'_>> {
+    let mut joined = snapshot.joined();
+    joined.sort_by_key(|joined| match joined.source.state {
+        SourceState::Selected => 0,
+        SourceState::Unselected => 1,
+        _ => 2,
+    });
+    joined
+}
+
+fn row(joined: &Joined<'_>) -> Row {
+    let source = joined.source;
+    let (name, address) = names(source);
+    Row {
+        id: source.id.clone(),
+        state: state(source),
+        why: why(joined),
+        mode: match source.mode {
+            SourceMode::Client => SERVER,
+            SourceMode::Peer => PEER,
+            SourceMode::Refclock => REFCLOCK,
+            _ => UNKNOWN_MODE,
+        },
+        name,
+        address,
+        stratum: source.stratum.map_or_else(|| "none".to_owned(), format::count),
+        poll: format::duration(source.poll_interval()),
+        reach: reach(source),
+        last_sample: source
+            .last_sample_ago
+            .map_or_else(|| NEVER.to_owned(), |age| format::ago(f64::from(age))),
+        offset: source.latest_meas.map(format::offset),
+        error: source.latest_meas_err.map(format::measure),
+        measured: source.orig_latest_meas.map(format::offset),
+    }
+}
+
+/// What a source is called, and its address where that says more.
+pub(crate) fn names(source: &Source) -> (String, Option<String>) {
+    let address = source.address.to_string();
+    match reference::name(source) {
+        Some(name) => (name, Some(address)),
+        None => (address, None),
+    }
+}
+
+/// The mark and word for what chronyd makes of a source.
+pub(crate) fn state(source: &Source) -> Term {
+    match source.state {
+        SourceState::Selected => SELECTED,
+        SourceState::Unselected => COMBINED,
+        SourceState::Selectable => NOT_COMBINED,
+        SourceState::Falseticker => FALSETICKER,
+        SourceState::Jittery => JITTERY,
+        SourceState::Nonselectable if is_unresolved(source) => UNRESOLVED,
+        SourceState::Nonselectable if !source.is_reachable() => UNREACHABLE,
+        SourceState::Nonselectable => UNUSABLE,
+        _ => UNKNOWN_STATE,
+    }
+}
+
+pub(crate) fn is_unresolved(source: &Source) -> bool {
+    matches!(source.address, SourceAddress::Unresolved(_))
+}
+
+/// What explains the state beyond its word.
+fn why(joined: &Joined<'_>) -> Option<&'static str> {
+    let source = joined.source;
+    if is_unresolved(source) {
+        return Some("its name has no address yet");
+    }
+    if !source.is_reachable() {
+        return Some(match source.last_sample_ago {
+            None => "has not answered yet",
+            Some(_) => "no answer to the last 8 polls",
+        });
+    }
+    joined.select.and_then(|select| reason(select.state))
+}
+
+/// chronyd's reason in words; none where the state says it all.
+pub(crate) fn reason(state: SelectState) -> Option<&'static str> {
+    Some(match state {
+        SelectState::Ignored => "never selected: it has the noselect option",
+        SelectState::NotSynchronized => "says that it is not synchronized itself",
+        SelectState::MissingSamples => "has too few samples yet",
+        SelectState::UnacceptableDistance => "its root distance is above maxdistance",
+        SelectState::LargeDistance => "its root distance is too large for now",
+        SelectState::Jittery => "its jitter is above maxjitter",
+        SelectState::WaitingForOthers => "waits for other sources to be measured",
+        SelectState::MissingSelectableSources => "fewer sources agree than minsources asks for",
+        SelectState::Stale => "its samples are older than those of the others",
+        SelectState::Orphan => "has the stratum of local orphan",
+        SelectState::NotTrusted => "does not agree with the trusted sources",
+        SelectState::NotPreferred => "another source is preferred",
+        SelectState::WaitingForUpdate => "waits for a new measurement",
+        SelectState::Outlier => "its interval is an outlier",
+        SelectState::UnacceptableStratum => "its stratum is outside the limits set",
+        _ => return None,
+    })
+}
+
+fn reach(source: &Source) -> Reach {
+    let register = source.reachability;
+    Reach {
+        marks: (0..8).rev().map(|bit| register >> bit & 1 == 1).collect(),
+        octal: format::octal(register),
+        words: format!("{} of 8", source.answered_polls()),
+    }
+}

@@ -1,0 +1,152 @@
+//! What to say and to do when chronyd gives no data.
+
+use libchrony::{Error, ErrorKind};
+
+use crate::view::step::Step;
+
+/// A failed reading in words.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) sentence: &'static str,
+    /// The same in a few words, for the title.
+    pub(crate) short: &'static str,
+    pub(crate) reason: String,
+    pub(crate) steps: Vec<Step>,
+}
+
+pub(crate) fn trouble(error: &Error) -> Trouble {
+    let kind = error.kind();
+    let (sentence, short) = sentence(kind);
+    Trouble { sentence, short, reason: reason(error), steps: steps(error, kind) }
+}
+
+/// The error in one line; of a failed search, what each address gave.
+fn reason(error: &Error) -> String {
+    let mut text = error.to_string();
+    if let Some(first) = text.get(..1).map(str::to_uppercase)
+        && !text.starts_with("chronyd")
+    {
+        text.replace_range(..1, &first);
+    }
+    if text.ends_with('.') { text } else { text + "." }
+}
+
+fn sentence(kind: ErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        ErrorKind::NotRunning | ErrorKind::NobodyListens => {
+            ("Connection failed: chronyd may not be running", "chronyd not running")
+        }
+        ErrorKind::PermissionDenied => {
+            ("Connection failed: permission denied", "permission denied")
+        }
+        ErrorKind::TimedOut => ("Connection failed: chronyd does not answer", "no answer"),
+        ErrorKind::Unreachable => {
+            ("Connection failed: chronyd's address cannot be reached", "unreachable")
+        }
+        ErrorKind::NameNotResolved | ErrorKind::InvalidAddress => {
+            ("Connection failed: chronyd's address is wrong", "wrong address")
+        }
+        ErrorKind::NotAuthorized => {
+            ("chronyd refuses to tell the state of the clock", "not authorized")
+        }
+        ErrorKind::ServerTooOld => ("This chronyd is too old to be read", "chronyd too old"),
+        ErrorKind::ServerTooNew => {
+            ("This chronyd is too new for this dashboard", "chronyd too new")
+        }
+        ErrorKind::InvalidReply | ErrorKind::UnexpectedStatus => {
+            ("What answers does not speak as chronyd does", "invalid reply")
+        }
+        ErrorKind::Library | ErrorKind::MissingField | ErrorKind::WrongType => {
+            ("libchrony, the library that talks to chronyd, failed", "library trouble")
+        }
+        ErrorKind::OutOfRange => ("chronyd sent a value that cannot be", "impossible value"),
+        ErrorKind::SourcesChanging | ErrorKind::NoSuchSource => {
+            ("chronyd's list of sources changed while it was read", "sources changing")
+        }
+        _ => ("chronyd gives no data", "no data"),
+    }
+}
+
+fn steps(error: &Error, kind: ErrorKind) -> Vec<Step> {
+    match kind {
+        ErrorKind::NotRunning | ErrorKind::NobodyListens => not_running(kind),
+        ErrorKind::PermissionDenied => permission_denied(udp_is_closed(error)),
+        ErrorKind::TimedOut => timed_out(),
+        ErrorKind::NotAuthorized => vec![
+            Step::new("Ask through chronyd's Unix socket, as chrony's own user or root:").lines(
+                "sudo -u _chrony second-hand --chronyd /run/chrony/chronyd.sock",
+                "sudo -u chrony second-hand --chronyd /run/chrony/chronyd.sock",
+            ),
+            Step::new("Or, from chronyd 4.7, open the report to UDP: opencommands in chrony.conf."),
+        ],
+        ErrorKind::Library | ErrorKind::MissingField | ErrorKind::WrongType => vec![
+            Step::new(error.hint()),
+            Step::new(
+                "The bundled libchrony fits this program: build it without LIBCHRONY_NO_VENDOR. A system's libchrony must be version 0.2 or later.",
+            ),
+        ],
+        ErrorKind::ServerTooOld => vec![
+            Step::new(error.hint()),
+            Step::new("See which version it is:").line("chronyd --version"),
+        ],
+        ErrorKind::NameNotResolved => vec![
+            Step::new(error.hint()),
+            Step::new("Give chronyd's address itself:").line("second-hand --chronyd 127.0.0.1"),
+        ],
+        _ => vec![Step::new(error.hint())],
+    }
+}
+
+/// Whether a search that failed found UDP closed too.
+fn udp_is_closed(error: &Error) -> bool {
+    match error {
+        Error::NothingAnswered { tried } => {
+            tried.iter().any(|error| matches!(error, Error::NobodyListens { .. }))
+        }
+        _ => false,
+    }
+}
+
+fn not_running(kind: ErrorKind) -> Vec<Step> {
+    let mut steps = vec![
+        Step::new("Start it:").lines("sudo systemctl start chrony", "sudo systemctl start chronyd"),
+        Step::new("Is it not installed? Install it:")
+            .lines("sudo apt-get install chrony", "sudo dnf install chrony"),
+        Step::new("Does it run, but answers elsewhere? Give its socket or address:")
+            .line("second-hand --chronyd ADDRESS"),
+    ];
+    if kind == ErrorKind::NobodyListens {
+        steps.push(Step::new("chronyd with cmdport 0 in chrony.conf listens on no UDP port."));
+    }
+    steps
+}
+
+fn permission_denied(udp_is_closed: bool) -> Vec<Step> {
+    let udp = if udp_is_closed {
+        Step::new(
+            "Open chronyd's UDP port on this machine (cmdport 323 in chrony.conf, or no cmdport line), restart chronyd, then:",
+        )
+    } else {
+        Step::new(
+            "Ask over UDP, which needs no permission and gives everything that this page needs most:",
+        )
+    };
+    vec![
+        udp.line("second-hand --chronyd 127.0.0.1"),
+        Step::new("Or run as chrony's own user, who sees everything. That user may also control chronyd, so do it knowingly:")
+            .lines("sudo -u _chrony second-hand", "sudo -u chrony second-hand"),
+        Step::new("Joining the chrony group is not enough: a client must connect to the socket and make its own beside it, and the group may do neither. Under systemd, ProtectSystem=strict needs ReadWritePaths=/run/chrony too."),
+    ]
+}
+
+fn timed_out() -> Vec<Step> {
+    vec![
+        Step::new("See whether chronyd is stopped or busy:")
+            .lines("systemctl status chrony", "systemctl status chronyd"),
+        Step::new("See what it logged:")
+            .lines("journalctl -u chrony -n 30", "journalctl -u chronyd -n 30"),
+        Step::new(
+            "On another machine, chronyd must allow this one (cmdallow and bindcmdaddress in chrony.conf), and the firewall UDP port 323.",
+        ),
+    ]
+}
