@@ -1,4 +1,7 @@
 # Each target works on a machine that has Rust, a C compiler and python3; what else it needs it installs.
+# All but bindgen, which needs libclang.
+FEATURES = libchrony/serde libchrony/testing
+
 .PHONY: help run test lint bindings bench msrv ci
 
 help: ## this list
@@ -9,16 +12,16 @@ run: ## the dashboard on http://127.0.0.1:8000 against this machine's chronyd
 
 test: ## every test of the workspace, those against a real chronyd included
 	.ci/need chronyd chrony
-	cargo test --workspace --all-features
+	cargo test --workspace --features "$(FEATURES)"
 
 lint: ## format, clippy, C warnings, generated bindings, documentation
 	.ci/need clang clang
 	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
 	cargo fmt --all -- --check
-	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	cargo clippy --workspace --all-targets --features "$(FEATURES)" -- -D warnings
 	$(MAKE) -C libchrony-sys/libchrony check-warnings
 	cargo test -p libchrony-sys --features bindgen --test bindings
-	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$(FEATURES)"
 
 bindings: ## make libchrony-sys/src/bindings.rs anew
 	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
@@ -31,7 +34,7 @@ bench: ## the benchmarks, with the peers that can be installed, in the same run
 msrv: ## the oldest Rust that Cargo.toml promises; skipped where that toolchain cannot be had
 	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1); \
 	if rustup toolchain install $$version --profile minimal >/dev/null 2>&1; then \
-	  cargo +$$version check --workspace --all-features; \
+	  cargo +$$version check --workspace --features "$(FEATURES)"; \
 	else echo "msrv: skipped, Rust $$version cannot be installed here"; fi
 
 ci: lint test msrv ## what CI runs

@@ -112,6 +112,11 @@ fn report(scenario: &Scenario, request: &Request, now: SystemTime) -> Result<(u1
             scenario.rtc.as_ref().ok_or(NO_RTC)?.encode(&mut body, now);
             7
         }
+        Command::MANUAL => {
+            // No samples, and room for 32.
+            body.pad_to(4 + 32 * 12);
+            18
+        }
         Command::ACTIVITY => {
             scenario.activity.unwrap_or_else(|| Activity::of(&scenario.sources)).encode(&mut body);
             12
@@ -157,26 +162,26 @@ fn by_address<'a>(scenario: &'a Scenario, request: &Request) -> Result<&'a Sourc
     address.and_then(|address| scenario.by_address(address)).ok_or(NO_SUCH_SOURCE)
 }
 
-/// Clients from the first index asked for on, as many as are wanted and fit.
+/// Clients from the first index asked for on, as many as are wanted and fit; empty slots are passed over.
 fn clients(table: &[Client], request: &Request, body: &mut Body) {
-    const MOST: u32 = 8;
-    let size = u32::try_from(table.len()).unwrap_or(u32::MAX);
-    let wanted = request.word(1).min(MOST);
+    const MOST: usize = 8;
+    let place = |index: u32| usize::try_from(index).unwrap_or(usize::MAX);
+    let wanted = place(request.word(1)).min(MOST);
     let least_hits = request.word(2);
-    let mut next = request.word(0).min(size);
-    let mut found = Vec::new();
-    let rest = table.iter().skip(usize::try_from(next).unwrap_or(usize::MAX));
-    for client in rest {
-        if found.len() >= usize::try_from(wanted).unwrap_or(0) {
+    let mut next = request.word(0);
+    let mut found = Vec::with_capacity(MOST);
+    for client in table.iter().skip(place(next)) {
+        if found.len() >= wanted {
             break;
         }
         next += 1;
         let hits = client.hits.iter().fold(0, |sum: u32, hits| sum.saturating_add(*hits));
-        if hits >= least_hits {
+        if client.address != Address::Unspecified && hits >= least_hits {
             found.push(client);
         }
     }
-    body.u32s([size, next, u32::try_from(found.len()).unwrap_or(MOST)]);
+    let [size, number] = [table.len(), found.len()].map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    body.u32s([size, next, number]);
     for client in found {
         client.encode(body);
     }

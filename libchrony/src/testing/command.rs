@@ -4,7 +4,7 @@ use std::fmt;
 
 /// The number of a command in a request.
 ///
-/// Those without a name here are known to chronyd or not, as its [`super::Generation`] says.
+/// A simulator obeys no command without a name here: where chronyd knows it, it says "failed" (status 1).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Command(pub u16);
 
@@ -19,7 +19,7 @@ impl Command {
     pub const SOURCESTATS: Self = Self(34);
     /// The real-time clock (35).
     pub const RTCDATA: Self = Self(35);
-    /// The list of manual samples (41): known and permitted, but the simulator always says "failed".
+    /// The list of samples that were typed in (41); here always empty.
     pub const MANUAL: Self = Self(41);
     /// How many sources are online (44).
     pub const ACTIVITY: Self = Self(44);

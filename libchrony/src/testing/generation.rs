@@ -95,6 +95,7 @@ impl Generation {
             Command::TRACKING => HEADER + 76,
             Command::SOURCESTATS => HEADER + 56,
             Command::RTCDATA => HEADER + 28,
+            Command::MANUAL => HEADER + 4 + 32 * 12,
             Command::ACTIVITY => HEADER + 20,
             Command::SMOOTHING => HEADER + 24,
             Command::SERVERSTATS => match self.serverstats_layout() {

@@ -85,7 +85,7 @@ impl Tracking {
             reference_time: Time::seconds_ago(u64::from(source.last_sample_ago)),
             current_correction: -stats.offset / 2.0,
             last_offset: source.original_offset,
-            rms_offset: stats.standard_deviation * 1.5,
+            rms_offset: source.original_offset.abs() * 0.7 + stats.standard_deviation,
             frequency: -11.482,
             residual_frequency: stats.residual_frequency,
             skew: stats.skew,
@@ -322,7 +322,7 @@ impl Smoothing {
     }
 }
 
-/// One client that was served (clients); the default is an empty slot of the table.
+/// One client that was served (clients); the default is an empty slot, which is passed over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     /// Address; unspecified in an empty slot.
