@@ -181,15 +181,12 @@ impl Scenario {
     pub fn nts() -> Self {
         let mut sources = good_servers();
         sources.push(named("d.time.example.net", Source::server(v4(14))));
-        let mut sources = sources.into_iter();
-        let authenticate: [fn(Source) -> Source; 4] =
-            [Source::with_nts, Source::with_nts, |source| source.with_symmetric_key(7), |s| s];
-        Self::with_sources(
-            authenticate
-                .into_iter()
-                .filter_map(|authenticate| sources.next().map(authenticate))
-                .collect(),
-        )
+        let sources = sources.into_iter().enumerate().map(|(place, source)| match place {
+            0 | 1 => source.with_nts(),
+            2 => source.with_symmetric_key(7),
+            _ => source,
+        });
+        Self::with_sources(sources.collect())
     }
 
     /// A healthy clock with a fourth server that is five seconds off, a falseticker.
