@@ -34,9 +34,9 @@ fn lasts(snapshot: &Snapshot) -> Vec<u8> {
 
 /// Reads a snapshot while the list becomes `after` at the first request with `command`.
 fn changed_at(command: Command, index: u32, after: Scenario) -> Snapshot {
-    let chronyd = Simulator::start_unix(servers([1, 2, 3, 4])).unwrap();
+    let chronyd = Simulator::start_unix(servers([1, 2, 3, 4])).expect("the simulator starts");
     chronyd.script([Fault::on(command).index(index).nth(1).then_set(after)]);
-    let snapshot = connect(&chronyd).snapshot().unwrap();
+    let snapshot = connect(&chronyd).snapshot().expect("the snapshot is read");
     assert!(snapshot.unavailable.keys().all(|report| !PER_SOURCE.contains(report)));
     assert!(snapshot.odd_records.is_empty(), "{:?}", snapshot.odd_records);
     snapshot
@@ -71,7 +71,8 @@ fn a_source_replaced_by_another_is_never_mixed_with_it() {
 #[test]
 fn a_list_that_never_stays_is_named_and_the_rest_is_there() {
     let chronyd = Simulator::start_unix(servers([1, 2, 3])).unwrap();
-    let other = |nth: u64| if nth % 2 == 0 { servers([1, 2, 3]) } else { servers([3, 2, 1]) };
+    let other =
+        |nth: u64| if nth.is_multiple_of(2) { servers([1, 2, 3]) } else { servers([3, 2, 1]) };
     chronyd.script(
         (1..9).map(|nth| Fault::on(Command::SOURCES).index(2).nth(nth).then_set(other(nth))),
     );
