@@ -10,7 +10,10 @@ pub(crate) fn make() -> Result<(), String> {
         .allowlist_function("chrony_.*")
         .allowlist_type("chrony_.*")
         // Rust's own enums would be undefined behaviour for a number the header does not name.
-        .default_enum_style(bindgen::EnumVariation::NewType { is_bitfield: false, is_global: false })
+        .default_enum_style(bindgen::EnumVariation::NewType {
+            is_bitfield: false,
+            is_global: false,
+        })
         .prepend_enum_name(false)
         .translate_enum_integer_types(true)
         .blocklist_type("timespec|__time_t|__syscall_slong_t|time_t")
