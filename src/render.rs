@@ -54,3 +54,153 @@ impl Renderer {
         self.0.render(template, &context)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::{Scenario, Source, Time};
+    use libchrony::{Error, Snapshot};
+
+    use super::*;
+    use crate::view::samples::{self, about, read, read_udp};
+
+    fn rendered(reading: Result<&Snapshot, &Error>) -> String {
+        Renderer::new().unwrap().dashboard(&Page::new(reading, &about())).unwrap()
+    }
+
+    #[test]
+    fn every_state_renders_with_one_heading_and_every_section() {
+        let mut bad = Scenario::synchronized();
+        bad.tracking.current_correction = 3.0;
+        bad.tracking.reference_time = Time::seconds_ago(86_400);
+        let mut odd = Scenario::synchronized();
+        odd.sources.push(Source { state: 9, mode: 7, ..Source::default() });
+        let scenarios = [
+            Scenario::synchronized(),
+            Scenario::unsynchronized(),
+            Scenario::no_sources(),
+            Scenario::only_unreachable(),
+            Scenario::local(),
+            Scenario::leap_insert(),
+            Scenario::leap_delete(),
+            Scenario::gps_and_pps(),
+            Scenario::rtc(),
+            Scenario::smoothing(),
+            Scenario::many_sources(40),
+            Scenario::nts(),
+            Scenario::falseticker(),
+            Scenario::unresolved(),
+            bad,
+            odd,
+        ];
+        let mut pages: Vec<String> = scenarios
+            .into_iter()
+            .flat_map(|scenario| [read(scenario.clone()), read_udp(scenario)])
+            .map(|snapshot| rendered(Ok(&snapshot)))
+            .collect();
+        for error in [
+            samples::not_running(),
+            samples::denied(),
+            samples::denied_and_udp_closed(),
+            samples::timed_out(),
+        ] {
+            pages.push(rendered(Err(&error)));
+        }
+        for page in pages {
+            assert_eq!(page.matches("<h1").count(), 1);
+            for section in
+                ["verdict", "boxes", "tracking", "sources", "sourcestats", "rtcdata", "access"]
+            {
+                let opening = [
+                    format!("<section class=\"{section}\""),
+                    format!("<section class=\"{section} "),
+                ];
+                let count =
+                    opening.iter().map(|tag| page.matches(tag.as_str()).count()).sum::<usize>();
+                assert_eq!(count, 1, "{section}");
+            }
+            for placeholder in ["NaN", "4294967295", "None", "{{", "{%", "&amp;lt;", "&amp;#39;"] {
+                assert!(!page.contains(placeholder), "{placeholder}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_id_is_unique() {
+        let page = rendered(Ok(&read(Scenario::rtc())));
+        let mut ids: Vec<_> =
+            page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
+    }
+
+    #[test]
+    fn hostile_names_are_text_and_nothing_else() {
+        let hostile = "\"><script>alert('1')</script>&\u{1b}[2J\n\r\t<b onmouseover=x>";
+        let mut snapshot = read(Scenario::synchronized());
+        for source in snapshot.sources.as_mut().unwrap() {
+            source.name = Some(hostile.to_owned());
+        }
+        snapshot.passed_over = vec![hostile.to_owned()];
+        let mut about = about();
+        about.host = hostile.to_owned();
+        let renderer = Renderer::new().unwrap();
+        let clean =
+            renderer.dashboard(&Page::new(Ok(&read(Scenario::synchronized())), &samples::about()));
+        let page = renderer.dashboard(&Page::new(Ok(&snapshot), &about)).unwrap();
+        assert!(!page.contains("<script>") && !page.contains("<b onmouseover"));
+        assert!(!page.contains('\u{1b}'));
+        assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));
+        let quotes = |page: &str| page.matches('"').count() % 2;
+        assert_eq!(quotes(&page), quotes(&clean.unwrap()));
+        let problem = Problem {
+            status: 404,
+            title: hostile.to_owned(),
+            text: hostile.to_owned(),
+            hint: hostile.to_owned(),
+        };
+        let page = renderer.problem(&problem).unwrap();
+        assert!(!page.contains("<script>") && page.contains("404"));
+    }
+
+    #[test]
+    fn templates_hold_no_inline_script_or_style_and_nothing_of_another_host() {
+        for (name, text) in embedded::TEMPLATES {
+            let lower = text.to_lowercase();
+            for forbidden in
+                ["style=", "<style", "<script>", "javascript:", "http:", "https:", "| safe"]
+            {
+                assert!(!lower.contains(forbidden), "{name}: {forbidden}");
+            }
+            let handlers = lower.split_whitespace().filter(|word| {
+                word.starts_with("on")
+                    && word.split_once('=').is_some_and(|(name, _)| name.len() > 2)
+            });
+            assert_eq!(handlers.count(), 0, "{name}");
+        }
+    }
+
+    #[test]
+    fn templates_only_place_words() {
+        for (name, text) in embedded::TEMPLATES {
+            for tag in text.split("{{").skip(1).filter_map(|rest| rest.split("}}").next()) {
+                for operator in [" + ", " * ", " - ", "|", " ~ "] {
+                    assert!(!tag.contains(operator), "{name}: {tag}");
+                }
+            }
+            for tag in text.split("{%").skip(1).filter_map(|rest| rest.split("%}").next()) {
+                for operator in [" == ", " > ", " < ", " >= ", " <= ", "|", " set "] {
+                    assert!(!tag.contains(operator), "{name}: {tag}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn without_data_the_page_gives_the_commands() {
+        let page = rendered(Err(&samples::not_running()));
+        assert!(page.contains("<code>sudo systemctl start chrony</code>"));
+        assert!(page.contains("Connection failed"));
+    }
+}

@@ -40,8 +40,8 @@ const OPEN_COMMANDS: &str = "opencommands activity authdata ntpdata rtcdata sele
 
 pub(crate) fn access(snapshot: Option<&Snapshot>, about: &About) -> Access {
     let mut access = Access {
-        host: about.host.clone(),
-        address: about.address.clone(),
+        host: format::plain(&about.host),
+        address: format::plain(&about.address),
         transport: None,
         read_at: format::moment(about.read_at),
         summary: None,
@@ -59,7 +59,7 @@ pub(crate) fn access(snapshot: Option<&Snapshot>, about: &About) -> Access {
 
 impl Access {
     fn fill(&mut self, snapshot: &Snapshot) {
-        self.address = snapshot.chronyd.address.to_string();
+        self.address = format::plain(&snapshot.chronyd.address.to_string());
         self.transport = Some(match snapshot.chronyd.transport {
             Transport::Unix => "Unix socket",
             _ => "UDP",
@@ -85,9 +85,12 @@ impl Access {
                 })
                 .map(|(report, error)| other(*report, error)),
         );
-        self.passed_over = snapshot.passed_over.clone();
+        self.passed_over = snapshot.passed_over.iter().map(|line| format::plain(line)).collect();
+        // A record that two reports are read by is odd in both.
         self.odd_records =
             snapshot.odd_records.iter().map(|error| format!("{error}. {}", error.hint())).collect();
+        self.odd_records.sort_unstable();
+        self.odd_records.dedup();
         let missing = snapshot.unavailable.len() - disabled.len();
         self.summary = match (missing, self.odd_records.len()) {
             (0, 0) => None,
@@ -126,4 +129,62 @@ fn not_authorized(reports: &[&str], transport: Transport) -> Gap {
 
 fn other(report: ReportName, error: &Error) -> Gap {
     Gap { text: format!("{report}: {error}."), steps: vec![Step::new(error.hint())] }
+}
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::Scenario;
+
+    use super::*;
+    use crate::view::samples::{about, read, read_udp};
+
+    #[test]
+    fn the_unix_socket_shows_everything_and_has_nothing_to_explain() {
+        let access = access(Some(&read(Scenario::synchronized())), &about());
+        assert_eq!(access.transport, Some("Unix socket"));
+        assert!(access.address.starts_with('/') && access.gaps.is_empty());
+        assert!(access.is_complete && access.summary.is_none());
+        assert_eq!(access.disabled.as_deref(), Some("rtcdata, smoothing"));
+        assert_eq!(access.host, "clock.example.net");
+    }
+
+    #[test]
+    fn udp_names_what_it_hides_in_one_group_with_two_ways_to_get_it() {
+        let access = access(Some(&read_udp(Scenario::synchronized())), &about());
+        assert_eq!(access.transport, Some("UDP"));
+        assert_eq!(access.summary.as_deref(), Some("4 reports not shown"));
+        assert_eq!(
+            access.gaps[0].text,
+            "chronyd does not give these reports over UDP: selectdata, authdata, ntpdata, serverstats."
+        );
+        let steps = &access.gaps[0].steps;
+        assert!(steps[0].lines[0].code.contains("sudo -u _chrony second-hand --chronyd"));
+        assert!(steps[1].lines[0].code.starts_with("opencommands "));
+        assert_eq!(access.gaps.len(), 1);
+    }
+
+    #[test]
+    fn an_odd_record_is_named_and_counted() {
+        let mut scenario = Scenario::synchronized();
+        scenario.sources[1].stats.skew = -1.0;
+        let access = access(Some(&read(scenario)), &about());
+        assert_eq!(access.summary.as_deref(), Some("1 record could not be read"));
+        assert!(access.odd_records[0].starts_with("sourcestats record 1: the field \"skew\""));
+        assert!(!access.is_complete);
+    }
+
+    #[test]
+    fn what_was_tried_before_is_told() {
+        let mut snapshot = read_udp(Scenario::synchronized());
+        snapshot.passed_over = vec!["/run/chrony/chronyd.sock: permission denied".to_owned()];
+        let access = access(Some(&snapshot), &about());
+        assert_eq!(access.passed_over.len(), 1);
+        assert!(!access.is_complete);
+    }
+
+    #[test]
+    fn without_a_reading_only_the_address_is_known() {
+        let access = access(None, &about());
+        assert_eq!((access.address.as_str(), access.transport), ("/run/chrony/chronyd.sock", None));
+    }
 }

@@ -62,7 +62,7 @@ pub(crate) fn cause(snapshot: &Snapshot) -> Cause {
     if collecting(&reachable) {
         return Cause {
             reason: format!(
-                "chronyd is still collecting samples: {} and needs at least 3 each.",
+                "chronyd is still collecting samples: {}, and it needs at least 3 of each.",
                 answered(reachable.len(), all)
             ),
             steps: vec![Step::new(
@@ -234,5 +234,125 @@ fn hidden_reason(snapshot: &Snapshot, start: String) -> Cause {
     Cause {
         reason: format!("{start}."),
         steps: vec![Step::new(text).line("sudo chronyc selectdata")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::{Address, Scenario, Source as Simulated};
+
+    use super::*;
+    use crate::view::samples::{read, read_udp, without_reference};
+
+    fn server(last: u8) -> Simulated {
+        Simulated::server(Address::V4([192, 0, 2, last].into()))
+    }
+
+    fn reason_of(snapshot: &Snapshot) -> String {
+        let cause = cause(snapshot);
+        assert!(!cause.steps.is_empty(), "no next step: {}", cause.reason);
+        cause.reason
+    }
+
+    #[test]
+    fn no_sources_configured() {
+        let cause = cause(&read(Scenario::no_sources()));
+        assert!(cause.reason.starts_with("No sources are configured"), "{}", cause.reason);
+        assert!(cause.steps[0].lines[0].code.contains("pool pool.ntp.org iburst"));
+        assert_eq!(cause.steps[1], step::restart());
+    }
+
+    #[test]
+    fn no_source_reachable() {
+        let reason = reason_of(&read(Scenario::only_unreachable()));
+        assert_eq!(reason, "No source is reachable: none of the 2 configured has answered yet.");
+        let mut silent = server(1).with_state(Simulated::NONSELECTABLE);
+        silent.reachability = 0;
+        let reason = reason_of(&without_reference(vec![silent]));
+        assert_eq!(reason, "No source is reachable: the only one configured has not answered now.");
+    }
+
+    #[test]
+    fn sources_disagree() {
+        let liars = [1, 2].map(|last| server(last).with_state(Simulated::FALSETICKER));
+        let reason = reason_of(&without_reference(liars.into()));
+        assert!(reason.starts_with("The sources disagree: 2 of 2 sources are falsetickers"));
+        let mixed = vec![
+            server(1).with_state(Simulated::FALSETICKER),
+            Simulated::unreachable(Address::V4([192, 0, 2, 9].into())),
+        ];
+        let reason = reason_of(&without_reference(mixed));
+        assert!(
+            reason.starts_with("The sources disagree: 1 of 2 sources is a falseticker"),
+            "{reason}"
+        );
+    }
+
+    #[test]
+    fn still_collecting_samples_also_where_selection_data_is_not_given() {
+        for snapshot in [read(Scenario::unsynchronized()), read_udp(Scenario::unsynchronized())] {
+            let reason = reason_of(&snapshot);
+            assert!(reason.starts_with("chronyd is still collecting samples: 3 of 3"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn only_noselect_sources() {
+        let sources =
+            [1, 2].map(|last| server(last).with_options(1).with_state(Simulated::NONSELECTABLE));
+        let reason = reason_of(&without_reference(sources.into()));
+        assert!(
+            reason.contains("2 of 2 sources answer") && reason.contains("noselect"),
+            "{reason}"
+        );
+    }
+
+    #[test]
+    fn names_not_resolved() {
+        let sources = vec![Simulated::unresolved(1, "lost.example.net")];
+        let reason = reason_of(&without_reference(sources));
+        assert!(reason.contains("could not resolve"), "{reason}");
+    }
+
+    #[test]
+    fn network_down_by_command() {
+        let mut snapshot = read(Scenario::only_unreachable());
+        let activity = snapshot.activity.as_mut().unwrap();
+        (activity.online_sources, activity.offline_sources) = (0, 2);
+        let cause = cause(&snapshot);
+        assert!(cause.reason.contains("2 of 2 sources are offline"), "{}", cause.reason);
+        assert_eq!(cause.steps[0].lines[0].code, "sudo chronyc online");
+    }
+
+    #[test]
+    fn too_variable_sources() {
+        let reason = reason_of(&without_reference(vec![server(1).with_state(Simulated::JITTERY)]));
+        assert!(reason.contains("1 of 1 source is too variable"), "{reason}");
+    }
+
+    #[test]
+    fn a_source_selected_a_moment_ago() {
+        let reason = reason_of(&without_reference(vec![server(1).with_state(Simulated::SELECTED)]));
+        assert!(reason.contains("just been selected"), "{reason}");
+    }
+
+    #[test]
+    fn each_reason_of_the_selection_is_given_in_words() {
+        for (letter, words) in
+            [(b's', "not synchronized themselves"), (b'W', "minsources"), (b'd', "maxdistance")]
+        {
+            let mut source = server(1).with_state(Simulated::NONSELECTABLE);
+            source.select.state = letter;
+            let reason = reason_of(&without_reference(vec![source]));
+            assert!(reason.contains(words), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_reason_that_udp_hides_names_the_command_that_shows_it() {
+        let source = server(1).with_state(Simulated::NONSELECTABLE);
+        let cause = cause(&read_udp(Scenario { sources: vec![source], ..Scenario::default() }));
+        assert!(cause.steps[0].text.contains("not given over this connection"));
+        assert_eq!(cause.steps[0].lines[0].code, "sudo chronyc selectdata");
     }
 }

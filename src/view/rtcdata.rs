@@ -31,12 +31,9 @@ pub(crate) fn rtcdata(snapshot: Option<&Snapshot>) -> RtcDataView {
 }
 
 fn disabled() -> RtcDataView {
-    let step = Step::new(
-        "If you want chronyd to measure the real-time clock, add rtcfile to its configuration and take out rtcsync, which excludes it (with rtcsync the kernel sets the real-time clock and nobody measures it).",
-    )
-    .lines(
-        "# /etc/chrony/chrony.conf\nrtcfile /var/lib/chrony/rtc",
-        "# /etc/chrony.conf\nrtcfile /var/lib/chrony/rtc",
+    let step = step::configure(
+        "If chronyd shall measure the real-time clock, add rtcfile to its configuration. Take out rtcsync, which excludes it: with rtcsync the kernel sets the real-time clock, and nobody measures it.",
+        "rtcfile /var/lib/chrony/rtc",
     );
     RtcDataView {
         missing: Some("RTC tracking is not enabled. That is usual, and no fault.".to_owned()),
@@ -97,5 +94,45 @@ fn fast_or_slow(value: f64) -> &'static str {
         value if value > 0.0 => "fast",
         value if value < 0.0 => "slow",
         _ => "neither fast nor slow",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::{RtcData as Simulated, Scenario};
+
+    use super::*;
+    use crate::view::samples::read;
+
+    #[test]
+    fn not_enabled_is_said_without_alarm_with_the_directive_that_enables_it() {
+        let view = rtcdata(Some(&read(Scenario::synchronized())));
+        assert!(view.missing.is_some_and(|text| text.starts_with("RTC tracking is not enabled")));
+        assert_eq!(view.steps[0].lines[0].code, "rtcfile /var/lib/chrony/rtc");
+        assert!(view.steps[0].text.contains("rtcsync"));
+    }
+
+    #[test]
+    fn its_values_have_units_and_say_fast_or_slow() {
+        let rtc =
+            Simulated { samples: 7, runs: 3, span: 7_200, offset: -0.5, ..Simulated::default() };
+        let view = rtcdata(Some(&read(Scenario { rtc: Some(rtc), ..Scenario::synchronized() })));
+        let value = |name: &str| {
+            let figure = view.figures.iter().find(|figure| figure.name == name).unwrap();
+            (figure.value.as_str(), figure.note.as_deref())
+        };
+        assert_eq!(value("rtc_samples"), ("7", Some("calibrated")));
+        assert_eq!(value("rtc_runs").0, "3");
+        assert_eq!(value("rtc_span").0, "2 h");
+        assert_eq!(value("rtc_offset"), ("\u{2212}500.0 ms", Some("slow")));
+        assert!(value("rtc_freq_offset").0.ends_with(" ppm"));
+        assert!(view.missing.is_none());
+    }
+
+    #[test]
+    fn no_data_is_not_mistaken_for_not_enabled() {
+        let view = rtcdata(None);
+        assert!(view.missing.is_some_and(|text| text.starts_with("No data")));
+        assert!(view.steps.is_empty());
     }
 }

@@ -59,6 +59,8 @@ const UNUSABLE: Term = term("unusable", "?", "unusable", "answers, but cannot be
 const UNREACHABLE: Term =
     term("unreachable", "?", "unreachable", "none of the last 8 polls was answered");
 const UNRESOLVED: Term = term("unresolved", "?", "not resolved", "its name has no address yet");
+const IGNORED: Term =
+    term("ignored", "?", "not selectable", "measured, and never selected (noselect)");
 const UNKNOWN_STATE: Term =
     term("unusable", "?", "unknown state", "a state this version of the dashboard does not know");
 
@@ -106,7 +108,7 @@ pub(crate) fn sources(snapshot: Option<&Snapshot>) -> SourcesView {
         missing: given.is_none().then(|| absence(snapshot, ReportName::Sources)),
         count: given.map(|_| format::counted(rows.len(), "source", "sources")),
         none: match given {
-            Some(_) if rows.is_empty() => vec![step::add_source(), step::restart()],
+            Some(_) if rows.is_empty() => vec![step::add_source()],
             _ => Vec::new(),
         },
         rows,
@@ -119,6 +121,7 @@ pub(crate) fn sources(snapshot: Option<&Snapshot>) -> SourcesView {
             UNUSABLE,
             UNREACHABLE,
             UNRESOLVED,
+            IGNORED,
         ],
         modes: vec![SERVER, PEER, REFCLOCK],
     }
@@ -140,7 +143,7 @@ fn row(joined: &Joined<'_>) -> Row {
     let (name, address) = names(source);
     Row {
         id: source.id.clone(),
-        state: state(source),
+        state: state(joined),
         why: why(joined),
         mode: match source.mode {
             SourceMode::Client => SERVER,
@@ -172,7 +175,8 @@ pub(crate) fn names(source: &Source) -> (String, Option<String>) {
 }
 
 /// The mark and word for what chronyd makes of a source.
-pub(crate) fn state(source: &Source) -> Term {
+fn state(joined: &Joined<'_>) -> Term {
+    let source = joined.source;
     match source.state {
         SourceState::Selected => SELECTED,
         SourceState::Unselected => COMBINED,
@@ -181,6 +185,11 @@ pub(crate) fn state(source: &Source) -> Term {
         SourceState::Jittery => JITTERY,
         SourceState::Nonselectable if is_unresolved(source) => UNRESOLVED,
         SourceState::Nonselectable if !source.is_reachable() => UNREACHABLE,
+        SourceState::Nonselectable
+            if joined.select.is_some_and(|select| select.state == SelectState::Ignored) =>
+        {
+            IGNORED
+        }
         SourceState::Nonselectable => UNUSABLE,
         _ => UNKNOWN_STATE,
     }
@@ -208,19 +217,23 @@ fn why(joined: &Joined<'_>) -> Option<&'static str> {
 /// chronyd's reason in words; none where the state says it all.
 pub(crate) fn reason(state: SelectState) -> Option<&'static str> {
     Some(match state {
-        SelectState::Ignored => "never selected: it has the noselect option",
+        SelectState::Ignored => "has the noselect option",
         SelectState::NotSynchronized => "says that it is not synchronized itself",
         SelectState::MissingSamples => "has too few samples yet",
         SelectState::UnacceptableDistance => "its root distance is above maxdistance",
-        SelectState::LargeDistance => "its root distance is too large for now",
+        SelectState::LargeDistance => "its root distance is too large to combine it (combinelimit)",
         SelectState::Jittery => "its jitter is above maxjitter",
         SelectState::WaitingForOthers => "waits for other sources to be measured",
-        SelectState::MissingSelectableSources => "fewer sources agree than minsources asks for",
+        SelectState::MissingSelectableSources => {
+            "waits until more sources are selectable (minsources, require)"
+        }
         SelectState::Stale => "its samples are older than those of the others",
-        SelectState::Orphan => "has the stratum of local orphan",
-        SelectState::NotTrusted => "does not agree with the trusted sources",
-        SelectState::NotPreferred => "another source is preferred",
-        SelectState::WaitingForUpdate => "waits for a new measurement",
+        SelectState::Orphan => "its stratum is that of an orphan (local orphan) or above",
+        SelectState::NotTrusted => "does not fully agree with the trusted sources",
+        SelectState::NotPreferred => "another selectable source is preferred",
+        SelectState::WaitingForUpdate => {
+            "waits for a new measurement, as another source was just selected"
+        }
         SelectState::Outlier => "its interval is an outlier",
         SelectState::UnacceptableStratum => "its stratum is outside the limits set",
         _ => return None,
@@ -233,5 +246,123 @@ fn reach(source: &Source) -> Reach {
         marks: (0..8).rev().map(|bit| register >> bit & 1 == 1).collect(),
         octal: format::octal(register),
         words: format!("{} of 8", source.answered_polls()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::{Address, Scenario, Source as Simulated};
+
+    use super::*;
+    use crate::view::samples::{read, read_udp, without_reference};
+
+    fn v4(last: u8) -> Address {
+        Address::V4([192, 0, 2, last].into())
+    }
+
+    fn words(view: &SourcesView) -> Vec<(&str, &str, &str)> {
+        view.rows.iter().map(|row| (row.state.mark, row.state.word, row.name.as_str())).collect()
+    }
+
+    #[test]
+    fn the_selected_source_comes_first_then_the_combined_then_the_rest_in_order() {
+        let servers = [
+            (1, Simulated::FALSETICKER),
+            (2, Simulated::COMBINED),
+            (3, Simulated::NOT_USED),
+            (4, Simulated::SELECTED),
+            (5, Simulated::COMBINED),
+        ];
+        let servers = servers.map(|(last, state)| Simulated::server(v4(last)).with_state(state));
+        let view = sources(Some(&read(Scenario::with_sources(servers.into()))));
+        let marks: Vec<_> = view.rows.iter().map(|row| row.state.mark).collect();
+        assert_eq!(marks, ["*", "+", "+", "x", "-"]);
+        let names: Vec<_> = view.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["192.0.2.4", "192.0.2.2", "192.0.2.5", "192.0.2.1", "192.0.2.3"]);
+        assert_eq!(view.count.as_deref(), Some("5 sources"));
+    }
+
+    #[test]
+    fn each_state_has_its_own_word_mark_and_class() {
+        let snapshot = without_reference(vec![
+            Simulated::server(v4(1)).with_state(Simulated::JITTERY),
+            Simulated::unreachable(v4(2)),
+            Simulated::unresolved(1, "lost.example.net"),
+            Simulated::server(v4(3)).with_options(1).with_state(Simulated::NONSELECTABLE),
+            Simulated { state: 9, ..Simulated::server(v4(4)) },
+        ]);
+        let view = sources(Some(&snapshot));
+        let states: Vec<_> = words(&view).iter().map(|(mark, word, _)| (*mark, *word)).collect();
+        assert_eq!(
+            states,
+            [
+                ("~", "too variable"),
+                ("?", "unreachable"),
+                ("?", "not resolved"),
+                ("?", "not selectable"),
+                ("?", "unknown state"),
+            ]
+        );
+        assert_eq!(view.rows[1].why, Some("has not answered yet"));
+        assert_eq!(view.rows[3].why, Some("has the noselect option"));
+        let mut classes: Vec<_> = view.states.iter().map(|term| term.class).collect();
+        classes.dedup();
+        assert_eq!(classes.len(), view.states.len());
+    }
+
+    #[test]
+    fn without_selection_data_an_answering_source_is_unusable_without_a_reason() {
+        let view = sources(Some(&read_udp(Scenario::unsynchronized())));
+        assert_eq!((view.rows[0].state.word, view.rows[0].why), ("unusable", None));
+        let view = sources(Some(&read(Scenario::unsynchronized())));
+        assert_eq!(view.rows[0].why, Some("has too few samples yet"));
+    }
+
+    #[test]
+    fn reach_is_eight_marks_oldest_first_with_octal_and_a_count() {
+        let server = Simulated { reachability: 0o273, ..Simulated::server(v4(1)) };
+        let view = sources(Some(&without_reference(vec![server])));
+        let reach = &view.rows[0].reach;
+        assert_eq!(reach.marks, [true, false, true, true, true, false, true, true]);
+        assert_eq!((reach.octal.as_str(), reach.words.as_str()), ("273", "6 of 8"));
+    }
+
+    #[test]
+    fn a_source_never_sampled_shows_words_and_no_placeholders() {
+        let view = sources(Some(&read(Scenario::only_unreachable())));
+        let row = &view.rows[0];
+        assert_eq!((row.last_sample.as_str(), row.stratum.as_str()), ("never", "none"));
+        assert_eq!((&row.offset, &row.error, &row.measured), (&None, &None, &None));
+    }
+
+    #[test]
+    fn a_refclock_shows_its_id_its_mode_and_a_poll_below_a_second() {
+        let view = sources(Some(&read(Scenario::gps_and_pps())));
+        let row = &view.rows[0];
+        assert_eq!((row.name.as_str(), row.mode.mark, row.poll.as_str()), ("PPS", "#", "250 ms"));
+        assert_eq!(row.stratum, "0");
+    }
+
+    #[test]
+    fn a_name_is_shown_with_its_address() {
+        let mut snapshot = read(Scenario::synchronized());
+        snapshot.sources.as_mut().unwrap()[0].name = Some("time.example.net".to_owned());
+        let view = sources(Some(&snapshot));
+        assert_eq!(view.rows[0].name, "time.example.net");
+        assert_eq!(view.rows[0].address.as_deref(), Some("192.0.2.11"));
+    }
+
+    #[test]
+    fn no_source_shows_the_line_of_configuration_that_adds_one() {
+        let view = sources(Some(&read(Scenario::no_sources())));
+        assert!(view.rows.is_empty() && view.missing.is_none());
+        assert!(view.none[0].lines[0].code.contains("server time.example.net iburst"));
+    }
+
+    #[test]
+    fn no_data_is_told_apart_from_no_sources() {
+        let view = sources(None);
+        assert!(view.missing.is_some_and(|missing| missing.starts_with("No data")));
+        assert!(view.none.is_empty() && view.count.is_none());
     }
 }

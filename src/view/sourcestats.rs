@@ -77,3 +77,64 @@ fn row(name: String, address: Option<String>, stats: Option<&SourceStats>) -> St
         std_dev: text(stats.and_then(|stats| stats.std_dev), format::measure),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::{Address, Scenario, Source as Simulated};
+
+    use super::*;
+    use crate::view::samples::read;
+
+    fn v4(last: u8) -> Address {
+        Address::V4([192, 0, 2, last].into())
+    }
+
+    #[test]
+    fn rows_stand_in_the_order_of_the_sources() {
+        let servers =
+            [(1, Simulated::NOT_USED), (2, Simulated::COMBINED), (3, Simulated::SELECTED)];
+        let servers = servers.map(|(last, state)| Simulated::server(v4(last)).with_state(state));
+        let view = sourcestats(Some(&read(Scenario::with_sources(servers.into()))));
+        let names: Vec<_> = view.rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names, ["192.0.2.3", "192.0.2.2", "192.0.2.1"]);
+    }
+
+    #[test]
+    fn each_value_has_its_unit() {
+        let mut server = Simulated::server(v4(1)).with_state(Simulated::SELECTED);
+        (server.stats.samples, server.stats.runs, server.stats.span) = (18, 9, 1_088);
+        (server.stats.residual_frequency, server.stats.skew) = (-0.002, 0.031);
+        (server.stats.offset, server.stats.offset_error) = (69e-6, 7.2e-6);
+        server.stats.standard_deviation = 12e-6;
+        let row = &sourcestats(Some(&read(Scenario::with_sources(vec![server])))).rows[0];
+        assert_eq!(row.none, None);
+        assert_eq!((row.samples.as_str(), row.runs.as_str()), ("18", "9"));
+        assert_eq!(row.span, "18 m 8 s");
+        assert_eq!((row.frequency.as_str(), row.skew.as_str()), ("\u{2212}0.002 ppm", "0.031 ppm"));
+        assert_eq!((row.offset.as_str(), row.error.as_str()), ("+69.00 µs", "7.200 µs"));
+        assert_eq!(row.std_dev, "12.00 µs");
+    }
+
+    #[test]
+    fn a_source_without_samples_says_so_instead_of_placeholders() {
+        let row = &sourcestats(Some(&read(Scenario::only_unreachable()))).rows[0];
+        assert_eq!(row.none, Some("no samples yet"));
+        assert_eq!((row.std_dev.as_str(), row.skew.as_str()), ("", ""));
+    }
+
+    #[test]
+    fn statistics_without_sources_and_sources_without_statistics_are_shown() {
+        let mut snapshot = read(Scenario::synchronized());
+        snapshot.sources = None;
+        assert_eq!(sourcestats(Some(&snapshot)).rows.len(), 3);
+        let mut snapshot = read(Scenario::synchronized());
+        snapshot.sourcestats.as_mut().unwrap().clear();
+        assert!(
+            sourcestats(Some(&snapshot)).rows[0]
+                .none
+                .is_some_and(|none| none.contains("no statistics"))
+        );
+        snapshot.sourcestats = None;
+        assert!(sourcestats(Some(&snapshot)).missing.is_some());
+    }
+}

@@ -45,14 +45,19 @@ pub(crate) fn restart() -> Step {
         .lines("sudo systemctl restart chrony", "sudo systemctl restart chronyd")
 }
 
+/// Lines for chronyd's configuration file, which stands elsewhere in each family of systems.
+pub(crate) fn configure(text: &str, lines: &str) -> Step {
+    Step::new(format!(
+        "{text} The file is /etc/chrony/chrony.conf on Debian and Ubuntu, /etc/chrony.conf on Fedora and RHEL:"
+    ))
+    .line(lines)
+}
+
 /// How a source is added.
 pub(crate) fn add_source() -> Step {
-    Step::new(
+    configure(
         "Add a source to chronyd's configuration: a pool of public servers, or a server of your own.",
-    )
-    .lines(
-        "# /etc/chrony/chrony.conf\npool pool.ntp.org iburst\nserver time.example.net iburst",
-        "# /etc/chrony.conf\npool pool.ntp.org iburst\nserver time.example.net iburst",
+        "pool pool.ntp.org iburst\nserver time.example.net iburst",
     )
 }
 

@@ -158,3 +158,103 @@ fn reference_time(tracking: &Tracking) -> Figure {
         None => figure(NEVER),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::Scenario;
+
+    use super::*;
+    use crate::view::samples::{read, read_udp};
+
+    fn figure<'a>(view: &'a TrackingView, name: &str) -> &'a Figure {
+        view.figures.iter().find(|figure| figure.name == name).unwrap()
+    }
+
+    #[test]
+    fn the_report_is_shown_in_full_each_value_explained() {
+        let view = tracking(Some(&read_udp(Scenario::synchronized())));
+        let names: Vec<_> = view.figures.iter().map(|figure| figure.name).collect();
+        assert_eq!(
+            names,
+            [
+                "leap_status",
+                "ref_time",
+                "last_offset",
+                "rms_offset",
+                "frequency",
+                "residual_freq",
+                "skew",
+                "root_delay",
+                "root_dispersion",
+                "update_interval",
+                "reference_id",
+            ]
+        );
+        assert!(view.figures.iter().all(|figure| !figure.meaning.is_empty()));
+        assert_eq!(figure(&view, "reference_id").value, "C000020B");
+        assert!(figure(&view, "ref_time").moment.is_some());
+        assert_eq!(view.remark, None);
+    }
+
+    #[test]
+    fn frequency_is_fast_when_positive_and_slow_when_negative() {
+        let of = |frequency| {
+            let mut scenario = Scenario::synchronized();
+            scenario.tracking.frequency = frequency;
+            let view = tracking(Some(&read(scenario)));
+            let frequency = figure(&view, "frequency");
+            (frequency.value.clone(), frequency.note.clone().unwrap(), frequency.health)
+        };
+        assert_eq!(of(12.5), ("+12.500 ppm".into(), "fast".into(), Health::Good));
+        assert_eq!(of(-60.0), ("\u{2212}60.000 ppm".into(), "slow".into(), Health::Warning));
+    }
+
+    #[test]
+    fn a_positive_last_offset_was_fast() {
+        let mut scenario = Scenario::synchronized();
+        scenario.tracking.last_offset = 0.001;
+        let view = tracking(Some(&read(scenario)));
+        assert_eq!(figure(&view, "last_offset").note.as_deref(), Some("was fast"));
+    }
+
+    #[test]
+    fn values_are_judged_by_the_limits() {
+        let mut scenario = Scenario::synchronized();
+        scenario.tracking.rms_offset = 0.005;
+        scenario.tracking.skew = 6.0;
+        scenario.tracking.root_delay = 0.2;
+        scenario.tracking.root_dispersion = 0.02;
+        let view = tracking(Some(&read(scenario)));
+        for (name, health) in [
+            ("rms_offset", Health::Warning),
+            ("skew", Health::Bad),
+            ("root_delay", Health::Bad),
+            ("root_dispersion", Health::Warning),
+        ] {
+            assert_eq!(figure(&view, name).health, health, "{name}");
+        }
+    }
+
+    #[test]
+    fn placeholders_of_a_clock_that_follows_nothing_are_not_judged() {
+        let view = tracking(Some(&read(Scenario::no_sources())));
+        assert!(view.remark.is_some_and(|remark| remark.contains("placeholders")));
+        assert_eq!(figure(&view, "root_delay").health, Health::Plain);
+        assert_eq!(figure(&view, "leap_status").value, "not synchronized");
+        assert_eq!(figure(&view, "ref_time").value, "never");
+        assert_eq!(figure(&view, "last_offset").value, "0 s");
+        assert_eq!(figure(&view, "reference_id").note.as_deref(), Some("none"));
+    }
+
+    #[test]
+    fn a_leap_second_is_said_in_words() {
+        let view = tracking(Some(&read(Scenario::leap_delete())));
+        assert_eq!(figure(&view, "leap_status").value, "delete a second");
+    }
+
+    #[test]
+    fn no_data_says_why() {
+        let view = tracking(None);
+        assert!(view.figures.is_empty() && view.missing.is_some());
+    }
+}

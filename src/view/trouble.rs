@@ -22,13 +22,30 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
 
 /// The error in one line; of a failed search, what each address gave.
 fn reason(error: &Error) -> String {
-    let mut text = error.to_string();
-    if let Some(first) = text.get(..1).map(str::to_uppercase)
-        && !text.starts_with("chronyd")
-    {
-        text.replace_range(..1, &first);
+    match error {
+        Error::NothingAnswered { tried } => {
+            let tried: Vec<_> = tried.iter().map(in_short).collect();
+            format!("Tried {}.", tried.join(", "))
+        }
+        error => format!("{error}."),
     }
-    if text.ends_with('.') { text } else { text + "." }
+}
+
+/// What one address of a search gave, as `127.0.0.1:323 (nobody listens)`.
+fn in_short(error: &Error) -> String {
+    let short = match error {
+        Error::NotRunning { .. } => "no such socket".to_owned(),
+        Error::NobodyListens { .. } => "nobody listens".to_owned(),
+        Error::PermissionDenied { access, .. } => {
+            format!("permission denied: this user may not {access}")
+        }
+        Error::TimedOut { .. } => "no answer".to_owned(),
+        error => return error.to_string(),
+    };
+    match error.address() {
+        Some(address) => format!("{address} ({short})"),
+        None => short,
+    }
 }
 
 fn sentence(kind: ErrorKind) -> (&'static str, &'static str) {
@@ -149,4 +166,95 @@ fn timed_out() -> Vec<Step> {
             "On another machine, chronyd must allow this one (cmdallow and bindcmdaddress in chrony.conf), and the firewall UDP port 323.",
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use libchrony::ReportName;
+
+    use super::*;
+    use crate::view::samples::{denied, denied_and_udp_closed, not_running, timed_out};
+
+    fn code(trouble: &Trouble) -> String {
+        let lines = trouble.steps.iter().flat_map(|step| &step.lines);
+        lines.map(|line| line.code.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    fn text(trouble: &Trouble) -> String {
+        trouble.steps.iter().map(|step| step.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn not_running_gives_the_commands_of_both_families() {
+        let trouble = trouble(&not_running());
+        assert_eq!(trouble.sentence, "Connection failed: chronyd may not be running");
+        for line in [
+            "sudo systemctl start chrony",
+            "sudo systemctl start chronyd",
+            "sudo apt-get install chrony",
+            "sudo dnf install chrony",
+        ] {
+            assert!(code(&trouble).lines().any(|other| other == line), "{line}");
+        }
+        assert_eq!(
+            trouble.reason,
+            "Tried /run/chrony/chronyd.sock (no such socket), 127.0.0.1:323 (nobody listens), [::1]:323 (nobody listens)."
+        );
+    }
+
+    #[test]
+    fn permission_denied_offers_what_works_and_says_that_the_group_does_not() {
+        let trouble = trouble(&denied());
+        assert_eq!(trouble.sentence, "Connection failed: permission denied");
+        assert!(code(&trouble).contains("second-hand --chronyd 127.0.0.1"));
+        assert!(code(&trouble).contains("sudo -u _chrony second-hand"));
+        assert!(code(&trouble).contains("sudo -u chrony second-hand"));
+        assert!(text(&trouble).contains("Joining the chrony group is not enough"));
+        assert!(!text(&trouble).contains("cmdport"));
+    }
+
+    #[test]
+    fn udp_is_not_promised_where_it_is_closed() {
+        let trouble = trouble(&denied_and_udp_closed());
+        assert_eq!(trouble.sentence, "Connection failed: permission denied");
+        assert!(text(&trouble).contains("cmdport 323"));
+    }
+
+    #[test]
+    fn a_stopped_chronyd_is_told_apart_from_a_missing_one() {
+        let trouble = trouble(&timed_out());
+        assert_eq!(trouble.sentence, "Connection failed: chronyd does not answer");
+        assert!(code(&trouble).contains("systemctl status chrony"));
+        assert!(text(&trouble).contains("cmdallow"));
+    }
+
+    #[test]
+    fn every_kind_has_a_sentence_and_a_next_step() {
+        let address = || "127.0.0.1".parse().unwrap();
+        let report = ReportName::Tracking;
+        let io = || io::Error::from_raw_os_error(24);
+        for (error, sentence) in [
+            (Error::NotAuthorized { address: address(), report }, "refuses"),
+            (Error::ServerTooOld { address: address(), report }, "too old"),
+            (Error::ServerTooNew { address: address(), report }, "too new"),
+            (Error::InvalidReply { address: address(), report }, "does not speak"),
+            (Error::UnexpectedStatus { address: address(), report }, "does not speak"),
+            (Error::SourcesChanging { address: address(), attempts: 3 }, "changed"),
+            (Error::Unreachable { address: address(), source: io() }, "cannot be reached"),
+            (Error::NameNotResolved { address: address(), source: io() }, "address is wrong"),
+            (
+                Error::Library { code: None, message: "no memory".into(), source: Some(io()) },
+                "libchrony",
+            ),
+            (Error::MissingField { report, record: 0, field: "skew" }, "libchrony"),
+            (Error::UnknownReport { name: "x".into() }, "no data"),
+        ] {
+            let trouble = trouble(&error);
+            assert!(trouble.sentence.contains(sentence), "{}", trouble.sentence);
+            assert!(!trouble.steps.is_empty() && !trouble.short.is_empty(), "{error}");
+            assert!(trouble.reason.contains(&error.to_string()));
+        }
+    }
 }

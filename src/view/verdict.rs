@@ -139,12 +139,15 @@ fn synchronized<'a>(
         ));
         steps = cause.steps;
     }
-    for figure in judged {
-        let told = matches!(figure.name, "max_error" | "last_update" | "status");
-        if figure.health == Health::Bad && !told {
-            tone = tone.max(if figure.name == "offset" { Tone::Bad } else { Tone::Warning });
-            notes.push(bad_figure(figure));
-        }
+    let bad: Vec<_> = judged
+        .into_iter()
+        .filter(|figure| figure.health == Health::Bad)
+        .filter(|figure| !matches!(figure.name, "max_error" | "last_update" | "status"))
+        .collect();
+    if !bad.is_empty() {
+        let is_offset = bad.iter().any(|figure| figure.name == "offset");
+        tone = tone.max(if is_offset { Tone::Bad } else { Tone::Warning });
+        notes.push(bad_figures(&bad));
     }
     notes.extend(leap(tracking, now));
     notes.extend(outvoted(snapshot));
@@ -177,9 +180,17 @@ fn stale_text(age: f64, passed: &str) -> String {
     format!("The last update was {age}, {passed}: the real error may be larger than shown.")
 }
 
-fn bad_figure(figure: &Figure) -> Note {
-    let normal = figure.normal.as_deref().unwrap_or_default();
-    Note::new(Health::Bad, format!("{} is bad: {}. {normal}", figure.label, figure.value))
+/// `Far from normal: offset −250.0 ms, skew 9.000 ppm.`
+fn bad_figures(bad: &[&Figure]) -> Note {
+    let named = |figure: &&Figure| {
+        let label = match figure.label {
+            "RMS offset" => figure.label.to_owned(),
+            label => label.to_lowercase(),
+        };
+        format!("{label} {}", figure.value)
+    };
+    let list: Vec<_> = bad.iter().map(named).collect();
+    Note::new(Health::Bad, format!("Far from normal: {}.", list.join(", ")))
 }
 
 /// `Following time.example.net (stratum 2), checked 12 s ago.`
@@ -265,4 +276,167 @@ fn outvoted(snapshot: &Snapshot) -> Option<Note> {
     let all = format::counted(sources.len(), "source", "sources");
     (!parts.is_empty())
         .then(|| Note::new(Health::Warning, format!("Of {all}, {}.", parts.join(" and "))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use libchrony::testing::{
+        Address, Scenario, Source as Simulated, Time, Tracking as Simulation,
+    };
+
+    use super::*;
+    use crate::view::samples::{about, denied, not_running, read};
+    use crate::view::{boxes, tracking};
+
+    fn of(snapshot: &Snapshot) -> Verdict {
+        let now = about().read_at;
+        let boxes = boxes::boxes(Some(snapshot), now);
+        let tracking = tracking::tracking(Some(snapshot));
+        verdict(Ok(snapshot), now, boxes.iter().chain(&tracking.figures))
+    }
+
+    fn changed(change: impl FnOnce(&mut Simulation)) -> Verdict {
+        let mut scenario = Scenario::synchronized();
+        change(&mut scenario.tracking);
+        of(&read(scenario))
+    }
+
+    fn notes(verdict: &Verdict) -> String {
+        verdict.notes.iter().map(|note| note.text.as_str()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn synchronized_says_how_right_by_whom_and_when() {
+        let verdict = changed(|tracking| {
+            tracking.current_correction = 0.000_2;
+            tracking.root_dispersion = 0.000_7;
+            tracking.root_delay = 0.001;
+            tracking.reference_time = Time::seconds_ago(12);
+        });
+        assert_eq!(verdict.tone, Tone::Good);
+        assert_eq!(verdict.sentence, "This clock is right to within 1.4 ms");
+        assert_eq!(verdict.short, "right to within 1.4 ms");
+        assert_eq!(verdict.reason, "Following 192.0.2.11 (stratum 2), checked 12 s ago.");
+        assert!(verdict.notes.is_empty() && verdict.steps.is_empty());
+    }
+
+    #[test]
+    fn the_source_is_called_by_its_name() {
+        let mut snapshot = read(Scenario::synchronized());
+        snapshot.sources.as_mut().unwrap()[0].name = Some("time.example.net".to_owned());
+        assert!(
+            of(&snapshot).reason.starts_with("Following time.example.net (stratum 2), checked")
+        );
+        let clock = of(&read(Scenario::gps_and_pps()));
+        assert!(clock.reason.starts_with("Following the reference clock PPS (stratum 0)"));
+    }
+
+    #[test]
+    fn a_large_error_bound_changes_sentence_and_tone() {
+        let verdict = changed(|tracking| tracking.root_dispersion = 0.060);
+        assert_eq!(verdict.tone, Tone::Warning);
+        assert!(verdict.sentence.starts_with("This clock may be wrong by as much as"));
+        assert!(notes(&verdict).contains("The error bound is large: above 45 ms."));
+        let verdict = changed(|tracking| tracking.root_dispersion = 0.300);
+        assert_eq!(verdict.tone, Tone::Bad);
+        assert!(verdict.short.starts_with("check: "));
+    }
+
+    #[test]
+    fn a_stale_reference_is_a_warning_in_words() {
+        let verdict = changed(|tracking| tracking.reference_time = Time::seconds_ago(600));
+        assert_eq!(verdict.tone, Tone::Warning);
+        assert!(notes(&verdict).contains("The last update was 10 m ago, above 8 m 32 s"));
+        let verdict = changed(|tracking| tracking.reference_time = Time::seconds_ago(7_200));
+        assert_eq!(verdict.tone, Tone::Bad);
+    }
+
+    #[test]
+    fn a_bad_value_shows_in_the_verdict() {
+        let verdict = changed(|tracking| tracking.skew = 9.0);
+        assert_eq!(verdict.tone, Tone::Warning);
+        assert_eq!(notes(&verdict), "Far from normal: skew 9.000 ppm.");
+        let verdict = changed(|tracking| tracking.current_correction = -0.12);
+        assert_eq!(verdict.tone, Tone::Bad);
+        assert!(notes(&verdict).contains("offset \u{2212}120.0 ms"));
+        let verdict = changed(|tracking| tracking.skew = 2.0);
+        assert_eq!((verdict.tone, notes(&verdict)), (Tone::Good, String::new()));
+    }
+
+    #[test]
+    fn a_clock_that_lost_its_sources_says_why() {
+        let mut scenario = Scenario::synchronized();
+        for source in &mut scenario.sources {
+            source.state = Simulated::NONSELECTABLE;
+            source.reachability = 0;
+        }
+        let verdict = of(&read(scenario));
+        assert_eq!(verdict.tone, Tone::Warning);
+        assert!(notes(&verdict).contains("No source is selected now"));
+        assert!(notes(&verdict).contains("No source is reachable"));
+        assert!(!verdict.steps.is_empty());
+    }
+
+    #[test]
+    fn outvoted_and_silent_sources_are_named_without_alarm() {
+        let mut scenario = Scenario::falseticker();
+        scenario.sources.push(Simulated::unreachable(Address::V4([192, 0, 2, 99].into())));
+        let verdict = of(&read(scenario));
+        assert_eq!(verdict.tone, Tone::Good);
+        assert_eq!(notes(&verdict), "Of 5 sources, 1 is a falseticker and 1 does not answer.");
+    }
+
+    #[test]
+    fn local_says_that_it_is_no_agreement_with_the_world() {
+        let verdict = of(&read(Scenario::local()));
+        assert_eq!(verdict.tone, Tone::Warning);
+        assert_eq!(verdict.sentence, "This clock follows only itself");
+        assert!(verdict.reason.contains("stratum 10") && verdict.reason.contains("no agreement"));
+        assert!(notes(&verdict).contains("No sources are configured"));
+    }
+
+    #[test]
+    fn not_synchronized_gives_cause_and_next_step() {
+        let verdict = of(&read(Scenario::no_sources()));
+        assert_eq!(verdict.tone, Tone::Bad);
+        assert_eq!(verdict.sentence, "This clock is not synchronized");
+        assert!(verdict.reason.contains("No sources are configured"));
+        assert!(!verdict.steps.is_empty());
+    }
+
+    #[test]
+    fn a_leap_second_says_which_way_and_when() {
+        let now = UNIX_EPOCH + Duration::from_secs(1_795_235_456);
+        let leap = |scenario| {
+            let snapshot = read(scenario);
+            leap(snapshot.tracking.as_ref().unwrap(), now).unwrap().text
+        };
+        let insert = leap(Scenario::leap_insert());
+        assert!(
+            insert.contains("inserted") && insert.contains("2026-11-30 ends with 23:59:60 UTC")
+        );
+        let delete = leap(Scenario::leap_delete());
+        assert!(delete.contains("deleted") && delete.contains("2026-11-30 ends with 23:59:58 UTC"));
+        assert!(notes(&of(&read(Scenario::leap_insert()))).contains("leap second"));
+        assert_eq!(of(&read(Scenario::leap_insert())).tone, Tone::Good);
+    }
+
+    #[test]
+    fn no_data_is_neither_right_nor_wrong() {
+        for error in [not_running(), denied()] {
+            let verdict = verdict(Err(&error), SystemTime::now(), []);
+            assert_eq!(verdict.tone, Tone::Unknown);
+            assert!(verdict.sentence.starts_with("Connection failed"));
+            assert!(!verdict.steps.is_empty());
+        }
+    }
+
+    #[test]
+    fn a_reading_without_tracking_does_not_guess() {
+        let mut snapshot = read(Scenario::synchronized());
+        snapshot.tracking = None;
+        assert_eq!(of(&snapshot).tone, Tone::Unknown);
+    }
 }
