@@ -1,0 +1,280 @@
+//! Flags and `SECOND_HAND_*` variables to one validated [`Config`]; the only reader of the environment.
+
+use std::fmt::Display;
+use std::net::{IpAddr, Ipv4Addr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use libchrony::Address;
+use tracing::level_filters::LevelFilter;
+
+/// What the process does, validated.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Config {
+    /// The address to listen on.
+    pub(crate) host: IpAddr,
+    /// The port to listen on; 0 picks a free one.
+    pub(crate) port: u16,
+    /// Where chronyd is asked; `None` = the default search.
+    pub(crate) chronyd: Option<Address>,
+    /// How long one attempt waits for chronyd.
+    pub(crate) timeout: Duration,
+    /// Further names this server may be asked by, in lower case.
+    pub(crate) allowed_hosts: Vec<String>,
+    /// What is logged.
+    pub(crate) log: LevelFilter,
+}
+
+/// Can I trust this machine's clock? A dashboard for chronyd.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Flags {
+    /// Serve the dashboard; the default
+    #[arg(value_parser = ["serve"], hide_possible_values = true, value_name = "serve")]
+    _command: Option<String>,
+
+    /// Address to listen on: an IP address or localhost [env: SECOND_HAND_HOST] [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    host: Option<String>,
+
+    /// Port to listen on; 0 picks a free one [env: SECOND_HAND_PORT] [default: 8000]
+    #[arg(long)]
+    port: Option<String>,
+
+    /// Where chronyd is asked: /path/to/socket, 192.0.2.1, 192.0.2.1:323, [2001:db8::1]:323 or a
+    /// host name; without it its Unix socket, then 127.0.0.1, then ::1 [env: SECOND_HAND_CHRONYD]
+    #[arg(long, value_name = "ADDRESS")]
+    chronyd: Option<String>,
+
+    /// How long one of three attempts waits for chronyd [env: SECOND_HAND_TIMEOUT] [default: 1s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+
+    /// Another name this server may be asked by; repeatable, in the variable separated by commas
+    /// [env: SECOND_HAND_ALLOWED_HOST]
+    #[arg(long, value_name = "NAME")]
+    allowed_host: Vec<String>,
+
+    /// What is logged on standard error: off, error, warn, info or debug [env: SECOND_HAND_LOG]
+    /// [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log: Option<String>,
+}
+
+impl Config {
+    /// The configuration of this process, or the way it ends: help and version with 0, bad input
+    /// with one line and 2.
+    pub(crate) fn from_process() -> Result<Self, ExitCode> {
+        let flags = Flags::try_parse().map_err(|error| refuse(&error))?;
+        let variable =
+            |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        Self::new(flags, variable).map_err(|problem| {
+            eprintln!("second-hand: {problem}");
+            ExitCode::from(2)
+        })
+    }
+
+    fn new(flags: Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        let input = Input { variable: &variable };
+        let allowed_hosts = if flags.allowed_host.is_empty() {
+            input.take(None, "allowed-host", parse_names)?.unwrap_or_default()
+        } else {
+            let parse = |name: &String| {
+                input
+                    .take(Some(name.clone()), "allowed-host", parse_name)
+                    .map(Option::unwrap_or_default)
+            };
+            flags.allowed_host.iter().map(parse).collect::<Result<_, _>>()?
+        };
+        Ok(Self {
+            host: input.take(flags.host, "host", parse_host)?.unwrap_or(Ipv4Addr::LOCALHOST.into()),
+            port: input.take(flags.port, "port", parse_port)?.unwrap_or(8000),
+            chronyd: input.take(flags.chronyd, "chronyd", parse_chronyd)?,
+            timeout: input
+                .take(flags.timeout, "timeout", parse_timeout)?
+                .unwrap_or(Duration::from_secs(1)),
+            allowed_hosts,
+            log: input.take(flags.log, "log", parse_log)?.unwrap_or(LevelFilter::INFO),
+        })
+    }
+}
+
+/// Where a setting's text comes from: its flag, else its variable.
+struct Input<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Input<'_> {
+    /// The value of an option, or a line that names the option, the value and what is allowed.
+    fn take<T, E: Display>(
+        &self,
+        flag: Option<String>,
+        option: &str,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, String> {
+        let (text, shown) = match flag {
+            Some(text) => (text, format!("--{option}")),
+            None => {
+                let name = format!("SECOND_HAND_{}", option.to_uppercase().replace('-', "_"));
+                match (self.variable)(&name).filter(|text| !text.is_empty()) {
+                    Some(text) => (text, name),
+                    None => return Ok(None),
+                }
+            }
+        };
+        parse(&text).map(Some).map_err(|allowed| format!("{shown} {text:?}: {allowed}"))
+    }
+}
+
+/// Shows help or version, or says in one line what is wrong with the flags.
+fn refuse(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        // A closed pipe leaves nobody to tell.
+        let _ = error.print();
+        return ExitCode::SUCCESS;
+    }
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    eprintln!("second-hand: {}; see second-hand --help", line.trim_start_matches("error: "));
+    ExitCode::from(2)
+}
+
+fn parse_host(text: &str) -> Result<IpAddr, &'static str> {
+    if text.eq_ignore_ascii_case("localhost") {
+        return Ok(Ipv4Addr::LOCALHOST.into());
+    }
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    bare.parse().map_err(|_| "must be an IP address of this machine, or localhost")
+}
+
+fn parse_port(text: &str) -> Result<u16, &'static str> {
+    text.parse().map_err(|_| "must be a number from 0 (any free port) to 65535")
+}
+
+fn parse_chronyd(text: &str) -> Result<Address, String> {
+    text.parse::<Address>().map_err(|error| match error {
+        libchrony::Error::InvalidAddress { reason, .. } => {
+            format!("{reason}; allowed are /path/to/socket, an IP address or a host name, the latter two with :PORT")
+        }
+        other => other.to_string(),
+    })
+}
+
+fn parse_timeout(text: &str) -> Result<Duration, &'static str> {
+    let range = Duration::from_millis(1)..=Duration::from_secs(60);
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|time| range.contains(time))
+        .ok_or("must be a time from 1ms to 60s, with its unit, as 500ms or 2s")
+}
+
+/// A host name or IP address without port, in lower case.
+fn parse_name(text: &str) -> Result<String, &'static str> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    let name = bare.trim_end_matches('.').to_ascii_lowercase();
+    let is_name = !name.is_empty()
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'));
+    (is_name || name.parse::<IpAddr>().is_ok())
+        .then_some(name)
+        .ok_or("must be a host name or IP address, without port")
+}
+
+fn parse_names(text: &str) -> Result<Vec<String>, &'static str> {
+    text.split(',').map(|name| parse_name(name.trim())).collect()
+}
+
+fn parse_log(text: &str) -> Result<LevelFilter, &'static str> {
+    match text {
+        "off" => Ok(LevelFilter::OFF),
+        "error" => Ok(LevelFilter::ERROR),
+        "warn" => Ok(LevelFilter::WARN),
+        "info" => Ok(LevelFilter::INFO),
+        "debug" => Ok(LevelFilter::DEBUG),
+        _ => Err("must be off, error, warn, info or debug"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(flags: &[&str], variables: &[(&str, &str)]) -> Result<Config, String> {
+        let flags = Flags::try_parse_from([&["second-hand"], flags].concat()).unwrap();
+        Config::new(flags, |name| {
+            variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_defaults_are_those_of_the_documentation() {
+        let config = config(&[], &[]).unwrap();
+        assert_eq!((config.host, config.port), (Ipv4Addr::LOCALHOST.into(), 8000));
+        assert_eq!((config.chronyd, config.timeout), (None, Duration::from_secs(1)));
+        assert!(config.allowed_hosts.is_empty());
+    }
+
+    #[test]
+    fn a_flag_wins_over_its_variable() {
+        let variables = [("SECOND_HAND_PORT", "1"), ("SECOND_HAND_TIMEOUT", "2s")];
+        let config = config(&["serve", "--port", "2"], &variables).unwrap();
+        assert_eq!((config.port, config.timeout), (2, Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn every_variable_is_read() {
+        let config = config(
+            &[],
+            &[
+                ("SECOND_HAND_HOST", "::1"),
+                ("SECOND_HAND_PORT", "0"),
+                ("SECOND_HAND_CHRONYD", "192.0.2.1:11323"),
+                ("SECOND_HAND_TIMEOUT", "250ms"),
+                ("SECOND_HAND_ALLOWED_HOST", "Clock.Example.net, time.example"),
+                ("SECOND_HAND_LOG", "debug"),
+            ],
+        )
+        .unwrap();
+        assert_eq!(config.host.to_string(), "::1");
+        assert_eq!(config.port, 0);
+        assert_eq!(config.chronyd.unwrap().to_string(), "192.0.2.1:11323");
+        assert_eq!(config.timeout, Duration::from_millis(250));
+        assert_eq!(config.allowed_hosts, ["clock.example.net", "time.example"]);
+        assert_eq!(config.log, LevelFilter::DEBUG);
+    }
+
+    #[test]
+    fn an_empty_variable_is_as_good_as_none() {
+        assert_eq!(config(&[], &[("SECOND_HAND_PORT", "")]).unwrap().port, 8000);
+    }
+
+    #[test]
+    fn bad_input_names_the_option_or_variable_the_value_and_what_is_allowed() {
+        for (option, value, allowed) in [
+            ("host", "time.example.net", "IP address"),
+            ("port", "65536", "0 (any free port) to 65535"),
+            ("port", "-1", "65535"),
+            ("chronyd", "run/chronyd.sock", "absolute"),
+            ("chronyd", "192.0.2.1:0", "1 to 65535"),
+            ("timeout", "1", "1ms to 60s"),
+            ("timeout", "61s", "1ms to 60s"),
+            ("allowed-host", "example.net:8000", "without port"),
+            ("log", "loud", "off, error, warn, info or debug"),
+        ] {
+            let flag = config(&[&format!("--{option}={value}")], &[]).unwrap_err();
+            let name = format!("SECOND_HAND_{}", option.to_uppercase().replace('-', "_"));
+            let variable = config(&[], &[(&name, value)]).unwrap_err();
+            for (line, shown) in [(flag, format!("--{option} ")), (variable, name)] {
+                assert!(line.starts_with(&shown), "{line}");
+                assert!(line.contains(value) && line.contains(allowed), "{line}");
+                assert_eq!(line.lines().count(), 1, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn names_may_be_allowed_several_times() {
+        let flags = ["--allowed-host", "A.example.", "--allowed-host", "[2001:db8::1]"];
+        assert_eq!(config(&flags, &[]).unwrap().allowed_hosts, ["a.example", "2001:db8::1"]);
+    }
+}

@@ -1,0 +1,110 @@
+//! What stops the start, and what a request gets in place of what it asked for.
+
+use std::io;
+use std::net::SocketAddr;
+
+use actix_web::http::StatusCode;
+
+/// Why the server did not start, or ended early.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error("cannot listen on {address}: {source}; {}", advice(.source))]
+    Bind { address: SocketAddr, source: io::Error },
+    #[error("the reader of chronyd could not be started: {0}")]
+    Reader(io::Error),
+    #[error("a template is faulty: {0}")]
+    Template(#[from] tera::Error),
+    #[error("the server failed: {0}")]
+    Server(io::Error),
+}
+
+fn advice(source: &io::Error) -> &'static str {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => "choose another port with --port, or 0 for any free one",
+        io::ErrorKind::AddrNotAvailable => "--host must be an address of this machine",
+        io::ErrorKind::PermissionDenied => "choose a port above 1023 with --port",
+        _ => "check --host and --port",
+    }
+}
+
+/// Why a request gets no data.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RequestError<'a> {
+    #[error("{0}")]
+    Chronyd(&'a libchrony::Error),
+    #[error("too many requests wait for chronyd")]
+    Busy,
+    #[error("the reading was interrupted")]
+    Interrupted,
+    #[error("there is nothing at this address")]
+    NotFound,
+    #[error("there is no report of this name")]
+    NoSuchReport,
+    #[error("only GET and HEAD are allowed")]
+    MethodNotAllowed,
+    #[error("the request names no host, or more than one")]
+    NoHost,
+    #[error("this server is not known by the name {0:?}")]
+    ForeignHost(String),
+    #[error("the page could not be made")]
+    Render(#[from] tera::Error),
+}
+
+impl RequestError<'_> {
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::Chronyd(_) | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotFound | Self::NoSuchReport => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NoHost => StatusCode::BAD_REQUEST,
+            Self::ForeignHost(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::Interrupted | Self::Render(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The word for programs.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Chronyd(error) => error.kind().as_str(),
+            Self::Busy => "busy",
+            Self::NotFound | Self::NoSuchReport => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::NoHost => "bad_request",
+            Self::ForeignHost(_) => "foreign_host",
+            Self::Interrupted | Self::Render(_) => "internal",
+        }
+    }
+
+    /// A few words for the head of a page.
+    pub(crate) fn title(&self) -> &'static str {
+        match self {
+            Self::Chronyd(_) => "chronyd gives no data",
+            Self::Busy => "Too busy",
+            Self::NotFound | Self::NoSuchReport => "Nothing here",
+            Self::MethodNotAllowed => "Not allowed",
+            Self::NoHost => "Bad request",
+            Self::ForeignHost(_) => "Not the right host",
+            Self::Interrupted | Self::Render(_) => "Something went wrong",
+        }
+    }
+
+    /// What to do next.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::Chronyd(error) => error.hint(),
+            Self::Busy => "Ask again in a few seconds.",
+            Self::NotFound => "The dashboard is at /, the data at /api/v1/snapshot.",
+            Self::NoSuchReport => {
+                "The reports are snapshot, tracking, sources, sourcestats, selectdata, activity, authdata, ntpdata, serverstats, rtcdata and smoothing."
+            }
+            Self::MethodNotAllowed => "second-hand only reads: use GET or HEAD.",
+            Self::NoHost => "Send one Host header, as HTTP/1.1 asks.",
+            Self::ForeignHost(_) => {
+                "Ask by the address it listens on, or start second-hand with --allowed-host NAME."
+            }
+            Self::Interrupted | Self::Render(_) => {
+                "Ask again; if it stays, the log of second-hand says more."
+            }
+        }
+    }
+}

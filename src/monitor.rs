@@ -1,0 +1,293 @@
+//! Fresh readings for whoever asks, at the cost of few: the one place where sharing is decided.
+//!
+//! Requests that arrive while a reading waits to start share it; none gets data that was read before
+//! it arrived; at most one reading runs at a time. So any number of people pressing reload at once
+//! cost chronyd two readings. A cache would be added here and nowhere else: [`Monitor::read`] would
+//! give the last reading while it is young enough.
+
+use std::io;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::oneshot;
+
+/// The most requests that wait for one reading.
+const MOST_WAITING: usize = 20_000;
+
+/// Why there is no reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NoReading {
+    /// Too many requests wait.
+    Busy,
+    /// The reader failed, or the server is ending.
+    Interrupted,
+}
+
+/// A thread that reads, and those who wait for it. Readings never run on the threads that serve.
+#[derive(Debug)]
+pub(crate) struct Monitor<T> {
+    queue: Arc<Queue<T>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug)]
+struct Queue<T> {
+    state: Mutex<State<T>>,
+    wake: Condvar,
+}
+
+#[derive(Debug)]
+struct State<T> {
+    waiting: Vec<oneshot::Sender<Arc<T>>>,
+    ended: bool,
+}
+
+impl<T> Queue<T> {
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        // Nothing that can panic runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for people who ask; `None` at the end.
+    fn next(&self) -> Option<Vec<oneshot::Sender<Arc<T>>>> {
+        let mut state = self.lock();
+        loop {
+            if state.ended {
+                return None;
+            }
+            // Whoever went away in the meantime needs no reading.
+            state.waiting.retain(|waiting| !waiting.is_closed());
+            if !state.waiting.is_empty() {
+                return Some(std::mem::take(&mut state.waiting));
+            }
+            state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl<T: Send + Sync + 'static> Monitor<T> {
+    /// Starts the thread. `reader` makes what reads; it is asked again after a reading panicked.
+    pub(crate) fn start<R>(reader: impl Fn() -> R + Send + 'static) -> io::Result<Self>
+    where
+        R: FnMut() -> T,
+    {
+        let state = Mutex::new(State { waiting: Vec::new(), ended: false });
+        let queue = Arc::new(Queue { state, wake: Condvar::new() });
+        let serve = {
+            let queue = Arc::clone(&queue);
+            move || {
+                let mut read = reader();
+                while let Some(waiting) = queue.next() {
+                    // On a panic the senders are dropped, which those who wait see as an interruption.
+                    match panic::catch_unwind(AssertUnwindSafe(&mut read)) {
+                        Ok(reading) => share(&Arc::new(reading), waiting),
+                        Err(_) => read = reader(),
+                    }
+                }
+            }
+        };
+        let thread = thread::Builder::new().name("chronyd".to_owned()).spawn(serve)?;
+        Ok(Self { queue, thread: Some(thread) })
+    }
+
+    /// A reading that begins after this call.
+    pub(crate) async fn read(&self) -> Result<Arc<T>, NoReading> {
+        let (sender, receiver) = oneshot::channel();
+        {
+            let mut state = self.queue.lock();
+            if state.ended {
+                return Err(NoReading::Interrupted);
+            }
+            if state.waiting.len() >= MOST_WAITING {
+                state.waiting.retain(|waiting| !waiting.is_closed());
+            }
+            if state.waiting.len() >= MOST_WAITING {
+                return Err(NoReading::Busy);
+            }
+            state.waiting.push(sender);
+        }
+        self.queue.wake.notify_one();
+        receiver.await.map_err(|_| NoReading::Interrupted)
+    }
+}
+
+fn share<T>(reading: &Arc<T>, waiting: Vec<oneshot::Sender<Arc<T>>>) {
+    for sender in waiting {
+        // Whoever went away needs no reading.
+        let _ = sender.send(Arc::clone(reading));
+    }
+}
+
+/// Ends the thread after the reading under way, which has a deadline of its own.
+impl<T> Drop for Monitor<T> {
+    fn drop(&mut self) {
+        {
+            let mut state = self.queue.lock();
+            state.ended = true;
+            state.waiting.clear();
+        }
+        self.queue.wake.notify_one();
+        if let Some(thread) = self.thread.take() {
+            // A panic was caught where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::{Pin, pin};
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::task::{Context, Poll, Wake, Waker};
+
+    use super::*;
+
+    /// A reader that says when it begins and waits until it may end; its readings are numbered.
+    struct Held {
+        monitor: Monitor<u32>,
+        begun: Receiver<u32>,
+        release: Sender<()>,
+    }
+
+    impl Held {
+        fn start() -> Self {
+            let (begin, begun) = channel();
+            let (release, released) = channel::<()>();
+            let released = Arc::new(Mutex::new(released));
+            let number = Arc::new(Mutex::new(0));
+            let monitor = Monitor::start(move || {
+                let (begin, released, number) =
+                    (begin.clone(), Arc::clone(&released), Arc::clone(&number));
+                move || {
+                    let reading = {
+                        let mut number = number.lock().unwrap();
+                        *number += 1;
+                        *number
+                    };
+                    begin.send(reading).unwrap();
+                    // An error means that the test is over.
+                    let _ = released.lock().unwrap().recv();
+                    assert!(reading != 13, "the thirteenth reading fails");
+                    reading
+                }
+            });
+            Self { monitor: monitor.unwrap(), begun, release }
+        }
+    }
+
+    struct Unpark(thread::Thread);
+
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let mut future = pin!(future);
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        loop {
+            match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(output) => return output,
+                Poll::Pending => thread::park(),
+            }
+        }
+    }
+
+    /// Polls once, so that the request is in the queue.
+    fn ask(monitor: &Monitor<u32>) -> Pin<Box<impl Future<Output = Result<Arc<u32>, NoReading>>>> {
+        let mut request = Box::pin(monitor.read());
+        let waker = Waker::noop();
+        assert!(request.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+        request
+    }
+
+    #[test]
+    fn a_thousand_requests_during_a_reading_cost_one_more() {
+        let held = Held::start();
+        let first = ask(&held.monitor);
+        assert_eq!(held.begun.recv(), Ok(1));
+        let others: Vec<_> = (0..1000).map(|_| ask(&held.monitor)).collect();
+        held.release.send(()).unwrap();
+        assert_eq!(block_on(first), Ok(Arc::new(1)));
+        assert_eq!(held.begun.recv(), Ok(2));
+        held.release.send(()).unwrap();
+        for other in others {
+            // None gets the reading that began before it asked.
+            assert_eq!(block_on(other), Ok(Arc::new(2)));
+        }
+        assert!(held.begun.try_recv().is_err(), "a third reading began");
+    }
+
+    #[test]
+    fn a_request_after_a_reading_gets_a_new_one() {
+        let held = Held::start();
+        for number in 1..4 {
+            let request = ask(&held.monitor);
+            assert_eq!(held.begun.recv(), Ok(number));
+            held.release.send(()).unwrap();
+            assert_eq!(block_on(request), Ok(Arc::new(number)));
+        }
+    }
+
+    #[test]
+    fn a_panic_interrupts_its_requests_and_no_later_ones() {
+        let held = Held::start();
+        for number in 1..=14 {
+            let request = ask(&held.monitor);
+            assert_eq!(held.begun.recv(), Ok(number));
+            held.release.send(()).unwrap();
+            let expected =
+                if number == 13 { Err(NoReading::Interrupted) } else { Ok(Arc::new(number)) };
+            assert_eq!(block_on(request), expected);
+        }
+    }
+
+    #[test]
+    fn nobody_is_read_for_who_went_away() {
+        let held = Held::start();
+        let first = ask(&held.monitor);
+        assert_eq!(held.begun.recv(), Ok(1));
+        drop(ask(&held.monitor));
+        held.release.send(()).unwrap();
+        assert_eq!(block_on(first), Ok(Arc::new(1)));
+        let last = ask(&held.monitor);
+        assert_eq!(held.begun.recv(), Ok(2));
+        held.release.send(()).unwrap();
+        assert_eq!(block_on(last), Ok(Arc::new(2)));
+    }
+
+    #[test]
+    fn too_many_who_wait_are_told_so() {
+        let held = Held::start();
+        let _first = ask(&held.monitor);
+        assert_eq!(held.begun.recv(), Ok(1));
+        let waiting: Vec<_> = (0..MOST_WAITING).map(|_| ask(&held.monitor)).collect();
+        assert_eq!(block_on(held.monitor.read()), Err(NoReading::Busy));
+        // Those who went away make room.
+        drop(waiting);
+        drop(ask(&held.monitor));
+        held.release.send(()).unwrap();
+    }
+
+    #[test]
+    fn the_end_interrupts_those_who_wait_and_not_the_reading_under_way() {
+        let Held { monitor, begun, release } = Held::start();
+        let wait = |monitor: &Monitor<u32>| {
+            let (sender, receiver) = oneshot::channel();
+            monitor.queue.lock().waiting.push(sender);
+            monitor.queue.wake.notify_one();
+            receiver
+        };
+        let under_way = wait(&monitor);
+        assert_eq!(begun.recv(), Ok(1));
+        let waiting = wait(&monitor);
+        let end = thread::spawn(move || drop(monitor));
+        assert!(waiting.blocking_recv().is_err());
+        release.send(()).unwrap();
+        assert_eq!(under_way.blocking_recv(), Ok(Arc::new(1)));
+        end.join().unwrap();
+    }
+}

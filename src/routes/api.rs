@@ -1,0 +1,84 @@
+//! The data for programs: typed reports as JSON, as they are.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+use libchrony::{ErrorKind, ReportName, Snapshot};
+use serde::Serialize;
+
+use super::{Site, read, respond};
+use crate::error::RequestError;
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    version: &'static str,
+}
+
+/// Whether the process serves; chronyd is not asked.
+pub(super) async fn health() -> HttpResponse {
+    json(&Health { status: "healthy", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// All reports.
+pub(super) async fn snapshot(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
+    match read(&site).await {
+        Ok(reading) => match reading.as_ref() {
+            Ok(snapshot) => json(snapshot),
+            Err(error) => respond::error(&request, &site, &RequestError::Chronyd(error)),
+        },
+        Err(error) => respond::error(&request, &site, &error),
+    }
+}
+
+/// One report.
+pub(super) async fn report(
+    request: HttpRequest,
+    site: web::Data<Site>,
+    name: web::Path<String>,
+) -> HttpResponse {
+    let Some(report) = ReportName::from_name(&name) else {
+        return respond::error(&request, &site, &RequestError::NoSuchReport);
+    };
+    let reading = match read(&site).await {
+        Ok(reading) => reading,
+        Err(error) => return respond::error(&request, &site, &error),
+    };
+    let given = reading.as_ref().as_ref().map_err(RequestError::Chronyd);
+    match given.and_then(|snapshot| one(snapshot, report)) {
+        Ok(response) => response,
+        Err(error) => respond::error(&request, &site, &error),
+    }
+}
+
+/// The part of a snapshot that is this report.
+fn one(snapshot: &Snapshot, report: ReportName) -> Result<HttpResponse, RequestError<'_>> {
+    let part = match report {
+        ReportName::Tracking => snapshot.tracking.as_ref().map(json),
+        ReportName::Sources => snapshot.sources.as_ref().map(json),
+        ReportName::SourceStats => snapshot.sourcestats.as_ref().map(json),
+        ReportName::SelectData => snapshot.selectdata.as_ref().map(json),
+        ReportName::Activity => snapshot.activity.as_ref().map(json),
+        ReportName::AuthData => snapshot.authdata.as_ref().map(json),
+        ReportName::NtpData => snapshot.ntpdata.as_ref().map(json),
+        ReportName::ServerStats => snapshot.serverstats.as_ref().map(json),
+        ReportName::RtcData => snapshot.rtcdata.as_ref().map(json),
+        ReportName::Smoothing => snapshot.smoothing.as_ref().map(json),
+        _ => None,
+    };
+    match (part, snapshot.unavailable.get(&report)) {
+        (Some(part), _) => Ok(part),
+        // No RTC tracking is an ordinary state.
+        (None, Some(error))
+            if report == ReportName::RtcData && error.kind() == ErrorKind::Disabled =>
+        {
+            Ok(json(&None::<()>))
+        }
+        (None, Some(error)) => Err(RequestError::Chronyd(error)),
+        (None, None) => Err(RequestError::NoSuchReport),
+    }
+}
+
+fn json(data: &impl Serialize) -> HttpResponse {
+    HttpResponse::build(StatusCode::OK).insert_header((CACHE_CONTROL, "no-store")).json(data)
+}

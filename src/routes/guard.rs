@@ -1,0 +1,67 @@
+//! What happens to every request: its host is checked, its answer gets the security headers and a
+//! line in the log.
+
+use std::time::Instant;
+
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, web};
+use tracing::{debug, info};
+
+use super::{Site, respond};
+
+/// Nothing inline, nothing from elsewhere, no frames, no forms.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const SECURITY_HEADERS: [(&str, &str); 5] = [
+    ("content-security-policy", CONTENT_SECURITY_POLICY),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-frame-options", "DENY"),
+    ("cross-origin-resource-policy", "same-origin"),
+];
+
+/// Wraps every request of the server.
+pub(crate) async fn guard(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let start = Instant::now();
+    let (method, path) = (request.method().clone(), request.path().to_owned());
+    let mut response = match refuse(&request) {
+        Some(refusal) => request.into_response(refusal),
+        None => next.call(request).await?.map_into_boxed_body(),
+    };
+    secure(response.headers_mut());
+
+    let status = response.status().as_u16();
+    let bytes = match response.response().body().size() {
+        BodySize::Sized(bytes) => bytes,
+        BodySize::None | BodySize::Stream => 0,
+    };
+    let duration = start.elapsed();
+    // A client's fault is no news; the path is escaped, as it is the client's text.
+    if response.status().is_client_error() {
+        debug!(%method, ?path, status, bytes, ?duration, "refused");
+    } else {
+        info!(%method, ?path, status, bytes, ?duration, "served");
+    }
+    Ok(response)
+}
+
+/// The answer to a request that names another host.
+fn refuse(request: &ServiceRequest) -> Option<actix_web::HttpResponse> {
+    let site = request.app_data::<web::Data<Site>>()?;
+    let target = request.uri().authority().map(|authority| authority.as_str());
+    let error = site.hosts.check(request.headers(), target).err()?;
+    Some(respond::error(request.request(), site, &error))
+}
+
+fn secure(headers: &mut HeaderMap) {
+    for (name, value) in SECURITY_HEADERS {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+}

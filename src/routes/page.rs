@@ -1,0 +1,50 @@
+//! The pages for people, and their static files.
+
+use std::time::SystemTime;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::{Site, read, respond};
+use crate::assets;
+use crate::error::RequestError;
+use crate::view::{About, Page};
+
+/// The dashboard, of a reading made for this request.
+pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
+    let reading = match read(&site).await {
+        Ok(reading) => reading,
+        Err(error) => return respond::error(&request, &site, &error),
+    };
+    let about = About {
+        host: site.machine.clone(),
+        address: site.chronyd.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        read_at: SystemTime::now(),
+    };
+    let page = Page::new(reading.as_ref().as_ref(), &about);
+    let status = match *reading {
+        Ok(_) => StatusCode::OK,
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    match site.renderer.dashboard(&page) {
+        Ok(html) => respond::html(status, html),
+        Err(error) => respond::error(&request, &site, &RequestError::Render(error)),
+    }
+}
+
+/// A static file; its name changes with its content, so it may be kept for ever.
+pub(super) async fn asset(
+    request: HttpRequest,
+    site: web::Data<Site>,
+    file: web::Path<String>,
+) -> HttpResponse {
+    match assets::find(&file) {
+        Some(asset) => HttpResponse::Ok()
+            .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+            .content_type(asset.content_type)
+            .body(asset.body),
+        None => respond::error(&request, &site, &RequestError::NotFound),
+    }
+}
