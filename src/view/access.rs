@@ -24,8 +24,6 @@ pub(crate) struct Access {
     pub(crate) odd_records: Vec<String>,
     /// Reports that are not enabled, which is usual.
     pub(crate) disabled: Option<String>,
-    /// Whether there is anything to say beyond the address.
-    pub(crate) is_complete: bool,
 }
 
 /// Reports that are missing for one reason.
@@ -49,7 +47,6 @@ pub(crate) fn access(snapshot: Option<&Snapshot>, about: &About) -> Access {
         passed_over: Vec::new(),
         odd_records: Vec::new(),
         disabled: None,
-        is_complete: true,
     };
     if let Some(snapshot) = snapshot {
         access.fill(snapshot);
@@ -101,7 +98,6 @@ impl Access {
                 Some(format!("{} not shown", format::counted(missing, "report", "reports")))
             }
         };
-        self.is_complete = self.summary.is_none() && self.passed_over.is_empty();
     }
 }
 
@@ -143,7 +139,7 @@ mod tests {
         let access = access(Some(&read(Scenario::synchronized())), &about());
         assert_eq!(access.transport, Some("Unix socket"));
         assert!(access.address.starts_with('/') && access.gaps.is_empty());
-        assert!(access.is_complete && access.summary.is_none());
+        assert!(access.summary.is_none());
         assert_eq!(access.disabled.as_deref(), Some("rtcdata, smoothing"));
         assert_eq!(access.host, "clock.example.net");
     }
@@ -170,7 +166,6 @@ mod tests {
         let access = access(Some(&read(scenario)), &about());
         assert_eq!(access.summary.as_deref(), Some("1 record could not be read"));
         assert!(access.odd_records[0].starts_with("sourcestats record 1: the field \"skew\""));
-        assert!(!access.is_complete);
     }
 
     #[test]
@@ -179,7 +174,6 @@ mod tests {
         snapshot.passed_over = vec!["/run/chrony/chronyd.sock: permission denied".to_owned()];
         let access = access(Some(&snapshot), &about());
         assert_eq!(access.passed_over.len(), 1);
-        assert!(!access.is_complete);
     }
 
     #[test]

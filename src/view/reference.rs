@@ -54,7 +54,7 @@ impl Reference {
                 stratum,
             };
         };
-        let name = source.and_then(|source| name(source));
+        let name = source.and_then(name);
         match name {
             Some(name) => Self { name, detail: Some(ip.to_string()), stratum },
             None => Self { name: ip.to_string(), detail: None, stratum },
