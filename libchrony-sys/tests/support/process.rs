@@ -8,7 +8,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// Runs a function in a forked child and gives what it returned.
 ///
 /// The child is one thread of a process that had many: the function must not panic and should do
-/// little more than what is tested.
+/// little more than what is tested. While it runs it holds copies of all descriptors, so a file of
+/// tests that uses it cannot hold tests that rely on a close.
 pub(crate) fn in_child(body: impl FnOnce() -> u8) -> u8 {
     // SAFETY: the child runs `body`, which only its callers' locks could stop, and exits.
     let child = unsafe { libc::fork() };

@@ -4,7 +4,7 @@ use super::session::Session;
 use libchrony_sys as sys;
 use std::ffi::CString;
 use std::io::Error;
-use std::os::fd::{AsFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, IntoRawFd, OwnedFd, RawFd};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -71,7 +71,6 @@ pub(crate) fn close_nothing() {
 
 /// The flags of a descriptor: those of `F_GETFD` and those of `F_GETFL`.
 pub(crate) fn flags(fd: BorrowedFd<'_>) -> [i32; 2] {
-    use std::os::fd::AsRawFd;
     // SAFETY: reads the flags of an open descriptor.
     let descriptor = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFD) };
     // SAFETY: as above.
@@ -81,7 +80,6 @@ pub(crate) fn flags(fd: BorrowedFd<'_>) -> [i32; 2] {
 
 /// The two ends of a connection that keeps messages apart.
 pub(crate) fn connection() -> [OwnedFd; 2] {
-    use std::os::fd::FromRawFd;
     let mut ends = [-1; 2];
     let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
     // SAFETY: `ends` has room for the two descriptors.
