@@ -32,7 +32,7 @@ pub(crate) fn rtcdata(snapshot: Option<&Snapshot>) -> RtcDataView {
 
 fn disabled() -> RtcDataView {
     let step = step::configure(
-        "If chronyd shall measure the real-time clock, add rtcfile to its configuration. Take out rtcsync, which excludes it: with rtcsync the kernel sets the real-time clock, and nobody measures it.",
+        "To have chronyd measure the real-time clock, add rtcfile to its configuration and take out rtcsync, which excludes it: with rtcsync the kernel sets the real-time clock, and nobody measures it.",
         "rtcfile /var/lib/chrony/rtc",
     );
     RtcDataView {
