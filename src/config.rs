@@ -31,8 +31,8 @@ pub(crate) struct Config {
 #[command(version, about)]
 struct Flags {
     /// Serve the dashboard; the default
-    #[arg(value_parser = ["serve"], hide_possible_values = true, value_name = "serve")]
-    _command: Option<String>,
+    #[arg(value_name = "serve")]
+    command: Option<String>,
 
     /// Address to listen on: an IP address or localhost [env: SECOND_HAND_HOST] [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
@@ -76,6 +76,9 @@ impl Config {
     }
 
     fn new(flags: Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
+        if let Some(command) = flags.command.filter(|command| command != "serve") {
+            return Err(format!("{command:?}: the only command is serve"));
+        }
         let input = Input { variable: &variable };
         let allowed_hosts = if flags.allowed_host.is_empty() {
             input.take(None, "allowed-host", parse_names)?.unwrap_or_default()

@@ -28,7 +28,7 @@ pub(crate) enum NoReading {
 #[derive(Debug)]
 pub(crate) struct Monitor<T> {
     queue: Arc<Queue<T>>,
-    thread: Option<JoinHandle<()>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 #[derive(Debug)]
@@ -77,18 +77,19 @@ impl<T: Send + Sync + 'static> Monitor<T> {
         let serve = {
             let queue = Arc::clone(&queue);
             move || {
-                let mut read = reader();
+                let mut read = None;
                 while let Some(waiting) = queue.next() {
-                    // On a panic the senders are dropped, which those who wait see as an interruption.
-                    match panic::catch_unwind(AssertUnwindSafe(&mut read)) {
+                    let reading = AssertUnwindSafe(|| read.get_or_insert_with(&reader)());
+                    match panic::catch_unwind(reading) {
                         Ok(reading) => share(&Arc::new(reading), waiting),
-                        Err(_) => read = reader(),
+                        // The senders are dropped, which those who wait see as an interruption.
+                        Err(_) => read = None,
                     }
                 }
             }
         };
         let thread = thread::Builder::new().name("chronyd".to_owned()).spawn(serve)?;
-        Ok(Self { queue, thread: Some(thread) })
+        Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
     /// A reading that begins after this call.
@@ -112,6 +113,24 @@ impl<T: Send + Sync + 'static> Monitor<T> {
     }
 }
 
+impl<T> Monitor<T> {
+    /// Ends the thread, and with it what it reads with, after the reading under way, which has a
+    /// deadline of its own. Whoever else waits is interrupted.
+    pub(crate) fn end(&self) {
+        {
+            let mut state = self.queue.lock();
+            state.ended = true;
+            state.waiting.clear();
+        }
+        self.queue.wake.notify_one();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A panic was caught where it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
 fn share<T>(reading: &Arc<T>, waiting: Vec<oneshot::Sender<Arc<T>>>) {
     for sender in waiting {
         // Whoever went away needs no reading.
@@ -119,19 +138,9 @@ fn share<T>(reading: &Arc<T>, waiting: Vec<oneshot::Sender<Arc<T>>>) {
     }
 }
 
-/// Ends the thread after the reading under way, which has a deadline of its own.
 impl<T> Drop for Monitor<T> {
     fn drop(&mut self) {
-        {
-            let mut state = self.queue.lock();
-            state.ended = true;
-            state.waiting.clear();
-        }
-        self.queue.wake.notify_one();
-        if let Some(thread) = self.thread.take() {
-            // A panic was caught where it happened.
-            let _ = thread.join();
-        }
+        self.end();
     }
 }
 

@@ -1,73 +1,98 @@
 //! Binds, knows the address, runs until stopped.
 
+use std::future::poll_fn;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
+use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{App, HttpServer, web};
-use libchrony::{Address, Connection, Snapshot};
-use tracing::{debug, info};
+use libchrony::{Address, Connection};
+use rustix::process::{Resource, getrlimit, setrlimit};
+use tracing::level_filters::LevelFilter;
+use tracing::{debug, info, warn};
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::Config;
 use crate::error::StartError;
 use crate::monitor::Monitor;
 use crate::render::Renderer;
-use crate::routes::{self, Hosts, Site};
+use crate::routes::{self, Hosts, Reading, Site};
 
 /// How long a client may take to send its request's head.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection stays open without a request.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long requests under way may take after a signal to end, in seconds.
-const GRACE: u64 = 5;
-/// The most connections a worker holds.
-const MOST_CONNECTIONS: usize = 10_000;
+/// How long requests under way may take to end after a signal, in seconds; idle connections end at once.
+const GRACE: u64 = 3;
+/// The most connections at a time; further ones wait to be taken.
+const MOST_CONNECTIONS: u64 = 4096;
+/// Open files that are no connections: the socket to chronyd, the listener, what the runtime needs.
+const OTHER_FILES: u64 = 64;
+/// What one reading of chronyd may take in all, so that a long `--timeout` cannot hold up the end.
+const READING_LIMIT: Duration = Duration::from_secs(30);
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(config: Config) -> Result<(), StartError> {
-    tracing_subscriber::fmt()
-        .with_writer(io::stderr)
-        .with_ansi(false)
-        .with_max_level(config.log)
-        .with_target(false)
-        .init();
+    log_to_standard_error(config.log);
     remove_leftovers(config.chronyd.as_ref());
-
-    let (address, port) = (config.host, config.port);
-    let site = Arc::new(Site {
+    let site = web::Data::new(Site {
         monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
         renderer: Renderer::new()?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         machine: machine(),
         chronyd: config.chronyd.map_or_else(|| "default search".to_owned(), |a| a.to_string()),
     });
-
-    let data = web::Data::from(Arc::clone(&site));
-    actix_web::rt::System::new().block_on(async move {
-        let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4));
-        let server = HttpServer::new(move || {
-            App::new().app_data(data.clone()).configure(routes::table).wrap(from_fn(routes::guard))
-        })
-        .workers(workers)
-        .backlog(2048)
-        .max_connections(MOST_CONNECTIONS)
-        .client_request_timeout(REQUEST_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(GRACE);
-
-        let wanted = SocketAddr::new(address, port);
-        let server =
-            server.bind(wanted).map_err(|source| StartError::Bind { address: wanted, source })?;
-        announce(server.addrs().first().copied().unwrap_or(wanted));
-        server.run().await.map_err(StartError::Server)
-    })?;
-
-    // The last one: this ends the reader and removes its socket directory.
-    drop(site);
+    let wanted = SocketAddr::new(config.host, config.port);
+    let served = actix_web::rt::System::new().block_on(serve(wanted, site.clone()));
+    // Waits for the reading under way, so that no socket directory stays behind.
+    site.monitor.end();
+    served?;
     info!("ended");
     Ok(())
+}
+
+async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartError> {
+    // Before the address is known to anyone: who knows it may send signals.
+    let stopped = stopped().map_err(StartError::Server)?;
+    let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4));
+    let server = HttpServer::new(move || {
+        App::new().app_data(site.clone()).configure(routes::table).wrap(from_fn(routes::guard))
+    })
+    .workers(workers)
+    .backlog(2048)
+    .max_connections(most_connections() / workers)
+    .client_request_timeout(REQUEST_TIMEOUT)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(GRACE)
+    .disable_signals()
+    .bind(wanted)
+    .map_err(|source| StartError::Bind { address: wanted, source })?;
+    let address = server.addrs().first().copied().unwrap_or(wanted);
+
+    let server = server.run();
+    let handle = server.handle();
+    actix_web::rt::spawn(async move {
+        stopped.await;
+        handle.stop(true).await;
+    });
+    announce(address);
+    server.await.map_err(StartError::Server)
+}
+
+/// Comes true at the first SIGTERM or SIGINT.
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(poll_fn(move |context| {
+        let came =
+            terminate.poll_recv(context).is_ready() || interrupt.poll_recv(context).is_ready();
+        if came { Poll::Ready(()) } else { Poll::Pending }
+    }))
 }
 
 fn announce(address: SocketAddr) {
@@ -76,17 +101,61 @@ fn announce(address: SocketAddr) {
     let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
 }
 
+fn log_to_standard_error(level: LevelFilter) {
+    let faults = level.min(LevelFilter::WARN);
+    // actix-http logs what clients do wrong as errors; that is of interest only when looking closely.
+    let clients = if level >= LevelFilter::DEBUG { level } else { LevelFilter::OFF };
+    let targets = Targets::new()
+        .with_target("second_hand", level)
+        .with_target("actix_http", clients)
+        .with_default(faults);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(false)
+        .with_target(false)
+        // They would go to standard error too, and panic where that is closed.
+        .log_internal_errors(false);
+    tracing_subscriber::registry().with(lines).with(targets).init();
+}
+
+/// How many connections the limit of open files allows, which is raised as far as it may be:
+/// the usual 1024 are too few for 1,000 people.
+fn most_connections() -> usize {
+    let wanted = MOST_CONNECTIONS + OTHER_FILES;
+    let mut limit = getrlimit(Resource::Nofile);
+    if limit.current.is_some_and(|current| current < wanted) {
+        let before = limit.current;
+        limit.current = Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+        if let Err(error) = setrlimit(Resource::Nofile, limit) {
+            debug!(%error, "the limit of open files stays as it is");
+            limit.current = before;
+        }
+    }
+    let files = limit.current.unwrap_or(wanted);
+    usize::try_from(files.saturating_sub(OTHER_FILES).clamp(16, MOST_CONNECTIONS)).unwrap_or(16)
+}
+
 /// Makes what reads chronyd: a connection that stays open between readings.
-fn reader(
-    config: &Config,
-) -> impl Fn() -> Box<dyn FnMut() -> Result<Snapshot, libchrony::Error>> + Send + 'static {
-    let mut builder = Connection::builder().timeout(config.timeout);
+fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 'static {
+    let mut builder =
+        Connection::builder().timeout(config.timeout).limit(READING_LIMIT.max(config.timeout));
     if let Some(address) = &config.chronyd {
         builder = builder.address(address.clone());
     }
     move || {
         let mut connection = builder.clone().build();
-        Box::new(move || connection.snapshot())
+        let mut last = None;
+        Box::new(move || {
+            let reading = connection.snapshot();
+            let state = reading.as_ref().map(|_| ()).map_err(libchrony::Error::kind);
+            if last.replace(state) != Some(state) {
+                match &reading {
+                    Ok(snapshot) => info!(address = %snapshot.chronyd.address, "chronyd answers"),
+                    Err(error) => warn!(%error, "chronyd gives no data"),
+                }
+            }
+            reading
+        })
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A server on a loopback address is for this machine alone, but any web page may make a browser ask
 //! it through a name of the page's own that points to 127.0.0.1, and then read the answer. The Host
-//! header tells such requests apart.
+//! header tells such requests apart: right are loopback addresses, localhost and the names below it,
+//! the address it listens on, and what `--allowed-host` adds. Case, port and a final dot do not count.
 
 use std::net::IpAddr;
 
@@ -49,10 +50,13 @@ impl Hosts {
         }
         let name = without_port(host).trim_end_matches('.').to_ascii_lowercase();
         let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&name);
-        let is_own_address =
-            |ip: IpAddr| ip == self.bound || (ip.is_loopback() && self.bound.is_loopback());
         match bare.parse::<IpAddr>() {
-            Ok(ip) => is_own_address(ip) || self.allowed.iter().any(|allowed| allowed == bare),
+            Ok(ip) => {
+                let ip = ip.to_canonical();
+                let is =
+                    |allowed: &String| allowed.parse().is_ok_and(|allowed: IpAddr| ip == allowed);
+                ip.is_loopback() || ip == self.bound.to_canonical() || self.allowed.iter().any(is)
+            }
             Err(_) => {
                 name == "localhost" || name.ends_with(".localhost") || self.allowed.contains(&name)
             }
@@ -119,8 +123,12 @@ mod tests {
     #[test]
     fn elsewhere_every_name_is_right_unless_some_are_demanded() {
         assert!(hosts("0.0.0.0", &[]).is_own("example.net"));
-        let demanding = hosts("192.0.2.1", &["clock.example.net"]);
-        assert!(demanding.is_own("192.0.2.1:8000") && demanding.is_own("clock.example.net"));
-        assert!(!demanding.is_own("example.net"));
+        let demanding = hosts("192.0.2.1", &["clock.example.net", "2001:db8:0::1"]);
+        for host in
+            ["192.0.2.1:8000", "clock.example.net", "[2001:db8::1]:80", "localhost", "[::1]"]
+        {
+            assert!(demanding.is_own(host), "{host} is refused");
+        }
+        assert!(!demanding.is_own("example.net") && !demanding.is_own("192.0.2.2"));
     }
 }

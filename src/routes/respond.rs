@@ -50,9 +50,14 @@ pub(super) fn error(
             text: sentence(&problem.to_string()),
             hint: problem.hint().to_owned(),
         };
-        // Where even this page cannot be made, its words are still worth sending.
-        let body = site.renderer.problem(&page).unwrap_or_default();
-        html(status, body)
+        match site.renderer.problem(&page) {
+            Ok(body) => html(status, body),
+            // Where even this page cannot be made, its words are still worth sending.
+            Err(_) => HttpResponse::build(status)
+                .insert_header((CACHE_CONTROL, "no-store"))
+                .content_type(ContentType::plaintext())
+                .body(format!("{} {}\n", page.text, page.hint)),
+        }
     };
     if status == StatusCode::METHOD_NOT_ALLOWED {
         let methods = actix_web::http::header::HeaderValue::from_static("GET, HEAD");
