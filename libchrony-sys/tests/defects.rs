@@ -110,6 +110,7 @@ fn a_count_after_a_failed_record_is_only_a_count() {
             assert_eq!(session.request_count(report), chrony_err::CHRONY_OK);
             assert_eq!(answer(&session, &server, 2, &[0, 0, 0, 5]), chrony_err::CHRONY_OK);
             assert_eq!((session.needs_response(), session.count()), (false, 5));
+            assert_eq!(session.name(0).as_deref(), Some("sources"));
         }
         server.expect_silence();
     }
@@ -124,6 +125,7 @@ fn a_count_after_an_abandoned_record_is_only_a_count() {
     assert_eq!(session.request_count("ntpdata"), chrony_err::CHRONY_OK);
     assert_eq!(answer(&session, &server, 2, &[0, 0, 0, 5]), chrony_err::CHRONY_OK);
     assert_eq!((session.needs_response(), session.count()), (false, 5));
+    assert_eq!(session.name(0).as_deref(), Some("sources"));
     server.expect_silence();
 }
 

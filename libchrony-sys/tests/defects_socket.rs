@@ -17,13 +17,8 @@ fn a_socket_that_somebody_else_bound_stays_with_its_directories() {
     let names = [
         "p/q/mine",
         "p/q/sock",
-        // Nearly what the library makes.
-        "libchrony.AAAAAAAAAAAA/BBBBBBBBBBBBBBBB/mine",
+        // As upstream names its own, which this process did not make.
         "libchrony.AAAAAAAAAAAA/BBBBBBBBBBBBBBBB/sock",
-        "libchrony.AAAAAAAAAAA/BBBBBBBBBBBBBBBB/sock",
-        "libchrony.AAAAAAAAAAAA/BBBBBBBBBBBBBBB/sock",
-        "libchrony-AAAAAAAAAAAA/BBBBBBBBBBBBBBBB/sock",
-        "libchrony.AAAAAA_AAAAA/BBBBBBBBBBBBBBBB/sock",
     ];
     for name in names {
         let directory = socket::directory();
@@ -41,17 +36,33 @@ fn a_path_that_is_only_like_the_librarys_stays() {
     let place = Place::new();
     let socket = Socket::open(place.address().as_str()).unwrap();
     let path = client_path(&socket);
-    // As the library names it in this process, but for the last name, and with one more level.
-    let text = path.to_str().unwrap();
-    let names = [text.replace("/sock", "/xsock"), text.replace("/sock", "/sock/sock")];
+    let [outer, inner] = [path.ancestors().nth(2), path.parent()].map(|it| name(it.unwrap()));
+    let names = [
+        format!("{outer}/{inner}/xock"),
+        format!("{outer}/{inner}/sockx"),
+        format!("{outer}/{inner}/sock/sock"),
+        format!("{outer}/{}/sock", &inner[..15]),
+        format!("{outer}/{inner}0/sock"),
+        format!("{outer}/{}-/sock", &inner[..15]),
+        format!("{}/{inner}/sock", &outer[..21]),
+        format!("{outer}0/{inner}/sock"),
+        format!("{}-/{inner}/sock", &outer[..21]),
+        format!("{}/{inner}/sock", outer.replace("libchrony.", "libchrony-")),
+        format!("x{outer}/{inner}/sock"),
+    ];
     for name in names {
         let other = socket::directory();
-        let moved = Path::new(&name).strip_prefix(place.path()).unwrap();
-        let path = other.path().join(moved);
+        let path = other.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         socket::close(UnixDatagram::bind(&path).unwrap().into());
         assert!(path.exists(), "{path:?}");
     }
+    // The names are like enough: this one is the library's.
+    let other = socket::directory();
+    let path = other.path().join(format!("{outer}/{inner}/sock"));
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    socket::close(UnixDatagram::bind(&path).unwrap().into());
+    assert_eq!(socket::entries(other.path()), Vec::<PathBuf>::new());
 }
 
 /// U8: upstream took what was on the stack for a path.
@@ -199,4 +210,8 @@ fn a_port_is_a_number_from_1_to_65535() {
 fn client_path(socket: &Socket) -> PathBuf {
     let bound = UnixDatagram::from(socket.copy()).local_addr().expect("an address");
     bound.as_pathname().expect("a path").to_owned()
+}
+
+fn name(path: &Path) -> &str {
+    path.file_name().and_then(|name| name.to_str()).expect("an ASCII name")
 }
