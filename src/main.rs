@@ -5,6 +5,7 @@ mod assets;
 mod config;
 mod error;
 mod monitor;
+mod reading;
 mod render;
 mod routes;
 mod startup;

@@ -20,8 +20,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::config::Config;
 use crate::error::StartError;
 use crate::monitor::Monitor;
+use crate::reading::Reading;
 use crate::render::Renderer;
-use crate::routes::{self, Hosts, Reading, Site};
+use crate::routes::{self, Hosts, Site};
 
 /// How long a client may take to send its request's head.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -146,15 +147,15 @@ fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 
         let mut connection = builder.clone().build();
         let mut last = None;
         Box::new(move || {
-            let reading = connection.snapshot();
-            let state = reading.as_ref().map(|_| ()).map_err(libchrony::Error::kind);
+            let given = connection.snapshot();
+            let state = given.as_ref().map(|_| ()).map_err(libchrony::Error::kind);
             if last.replace(state) != Some(state) {
-                match &reading {
+                match &given {
                     Ok(snapshot) => info!(address = %snapshot.chronyd.address, "chronyd answers"),
                     Err(error) => warn!(%error, "chronyd gives no data"),
                 }
             }
-            reading
+            Reading::new(given)
         })
     }
 }

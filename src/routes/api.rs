@@ -23,7 +23,7 @@ pub(super) async fn health() -> HttpResponse {
 /// All reports.
 pub(super) async fn snapshot(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
     match read(&site).await {
-        Ok(reading) => match reading.as_ref() {
+        Ok(reading) => match reading.given() {
             Ok(snapshot) => json(snapshot),
             Err(error) => respond::error(&request, &site, &RequestError::Chronyd(error)),
         },
@@ -44,7 +44,7 @@ pub(super) async fn report(
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
-    let given = reading.as_ref().as_ref().map_err(RequestError::Chronyd);
+    let given = reading.given().map_err(RequestError::Chronyd);
     match given.and_then(|snapshot| one(snapshot, report)) {
         Ok(response) => response,
         Err(error) => respond::error(&request, &site, &error),

@@ -9,17 +9,14 @@ mod respond;
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, guard as method, web};
-use libchrony::Snapshot;
 
 use crate::error::RequestError;
 use crate::monitor::{Monitor, NoReading};
+use crate::reading::Reading;
 use crate::render::Renderer;
 
 pub(crate) use guard::guard;
 pub(crate) use host::Hosts;
-
-/// What chronyd said, or why it said nothing.
-pub(crate) type Reading = Result<Snapshot, libchrony::Error>;
 
 /// What the handlers share.
 #[derive(Debug)]

@@ -23,12 +23,11 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
         version: env!("CARGO_PKG_VERSION"),
         read_at: SystemTime::now(),
     };
-    let page = Page::new(reading.as_ref().as_ref(), &about);
-    let status = match *reading {
+    let status = match reading.given() {
         Ok(_) => StatusCode::OK,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Err(error) => RequestError::Chronyd(error).status(),
     };
-    match site.renderer.dashboard(&page) {
+    match reading.page(|| site.renderer.dashboard(&Page::new(reading.given(), &about))) {
         Ok(html) => respond::html(status, html),
         Err(error) => respond::error(&request, &site, &RequestError::Render(error)),
     }

@@ -1,5 +1,6 @@
 //! Responses: HTML for people, JSON under /api.
 
+use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse};
@@ -10,7 +11,7 @@ use super::Site;
 use crate::error::RequestError;
 use crate::view::Problem;
 
-pub(super) fn html(status: StatusCode, body: String) -> HttpResponse {
+pub(super) fn html(status: StatusCode, body: impl MessageBody + 'static) -> HttpResponse {
     HttpResponse::build(status)
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type(ContentType::html())
