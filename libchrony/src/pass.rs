@@ -178,11 +178,12 @@ impl Connection {
 
     /// The address of a source, from whichever report this transport gives.
     fn identify(&mut self, index: u32, end: Instant) -> Result<SourceAddress, Error> {
-        match self.decoded(ReportName::SourceStats, index, end, SourceStats::decode) {
+        // The address alone: what else is odd in these records is theirs to tell.
+        match self.decoded(ReportName::SourceStats, index, end, SourceStats::decode_address) {
             Err(Error::NotAuthorized { .. }) => {
-                self.decoded(ReportName::Sources, index, end, Source::decode).map(|s| s.address)
+                self.decoded(ReportName::Sources, index, end, Source::decode_address)
             }
-            other => other.map(|stats| stats.address),
+            other => other,
         }
     }
 }

@@ -101,14 +101,18 @@ impl Source {
         matches!(self.state, SourceState::Selected | SourceState::Unselected)
     }
 
+    pub(crate) fn decode_address(fields: &Reader<'_>) -> Result<SourceAddress, Error> {
+        match SourceMode::from_code(fields.unsigned(c"mode")?) {
+            SourceMode::Refclock => {
+                Ok(SourceAddress::Refclock(ReferenceId(fields.unsigned(c"reference ID")?)))
+            }
+            _ => fields.source(c"address", None),
+        }
+    }
+
     pub(crate) fn decode(fields: &Reader<'_>) -> Result<Self, Error> {
         let mode = SourceMode::from_code(fields.unsigned(c"mode")?);
-        let address = match mode {
-            SourceMode::Refclock => {
-                SourceAddress::Refclock(ReferenceId(fields.unsigned(c"reference ID")?))
-            }
-            _ => fields.source(c"address", None)?,
-        };
+        let address = Self::decode_address(fields)?;
         let last_sample_ago = fields.age(c"last sample ago")?;
         let sampled = |value: f64| last_sample_ago.is_some().then_some(value);
         let stratum = match mode {

@@ -40,13 +40,17 @@ impl SourceStats {
         self.samples >= 3
     }
 
-    pub(crate) fn decode(fields: &Reader<'_>) -> Result<Self, Error> {
+    pub(crate) fn decode_address(fields: &Reader<'_>) -> Result<SourceAddress, Error> {
         let reference_id = ReferenceId(fields.unsigned(c"reference ID")?);
+        fields.source(c"address", Some(reference_id))
+    }
+
+    pub(crate) fn decode(fields: &Reader<'_>) -> Result<Self, Error> {
         let samples: u32 = fields.unsigned(c"samples")?;
         let sampled = |value: f64| (samples > 0).then_some(value);
         Ok(Self {
-            reference_id,
-            address: fields.source(c"address", Some(reference_id))?,
+            reference_id: ReferenceId(fields.unsigned(c"reference ID")?),
+            address: Self::decode_address(fields)?,
             samples,
             runs: fields.unsigned(c"runs")?,
             span: fields.unsigned(c"span")?,

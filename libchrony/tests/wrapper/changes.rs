@@ -127,6 +127,17 @@ fn a_record_cut_short_leaves_the_others() {
 }
 
 #[test]
+fn odd_statistics_leave_the_same_source_s_other_reports() {
+    let chronyd = Simulator::start_unix(servers([1, 2])).unwrap();
+    // A negative standard deviation: the sign bit of its coefficient.
+    chronyd.script([Fault::on(Command::SOURCESTATS).index(1).edit(|reply| reply[28 + 36] |= 1)]);
+    let snapshot = connect(&chronyd).snapshot().unwrap();
+    assert_eq!(snapshot.sourcestats.as_ref().map(Vec::len), Some(1));
+    assert_eq!(snapshot.authdata.as_ref().map(Vec::len), Some(2));
+    assert_eq!(snapshot.odd_records.len(), 1, "{:?}", snapshot.odd_records);
+}
+
+#[test]
 fn a_source_that_is_listed_but_never_found_is_an_odd_record() {
     let chronyd = Simulator::start_unix(servers([1, 2, 3])).unwrap();
     chronyd.script([Fault::on(Command::SELECTDATA).index(1).status(4)]);

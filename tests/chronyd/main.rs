@@ -1,0 +1,89 @@
+//! The wrapper and the dashboard against real chronyd daemons, held against what chronyc says.
+//!
+//! A test that cannot run on this machine is listed as ignored, with the reason in its name.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod examples;
+mod faults;
+mod permission;
+mod search;
+mod states;
+mod trio;
+
+use std::process::ExitCode;
+
+use common::need::Need;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+/// A test, by the sentence it proves, and what it needs.
+type Test = (&'static str, Need, fn());
+
+/// Names each test after its function.
+macro_rules! tests {
+    ($need:ident: $($module:ident::$name:ident),* $(,)?) => {
+        [$((concat!(stringify!($module), "::", stringify!($name)), Need::$need, $module::$name as fn())),*]
+    };
+}
+
+fn tests() -> Vec<Test> {
+    let chronyd = tests![Chronyd:
+        trio::tracking_is_what_chronyc_says,
+        trio::sources_are_what_chronyc_says,
+        trio::source_statistics_are_what_chronyc_says,
+        trio::selection_data_is_what_chronyc_says,
+        trio::activity_is_what_chronyc_says,
+        trio::authentication_is_what_chronyc_says,
+        trio::ntp_data_is_what_chronyc_says,
+        trio::server_statistics_are_what_chronyc_says,
+        trio::a_snapshot_joins_what_belongs_to_one_source,
+        trio::the_page_says_how_right_the_clock_is_and_marks_the_selected_source,
+        trio::over_udp_the_closed_reports_are_named_and_the_open_ones_are_the_same,
+        trio::two_threads_never_see_each_other_s_addresses,
+        states::falseticker_unreachable_noselect_and_prefer_are_told_apart,
+        states::a_reference_clock_shows_its_id,
+        states::a_local_clock_is_no_agreement_with_the_world,
+        states::no_sources_is_said_with_the_line_that_adds_one,
+        states::only_unreachable_sources_are_the_cause_that_is_named,
+        states::no_rtc_tracking_is_an_ordinary_answer,
+        states::smoothing_is_what_chronyc_says,
+        states::a_symmetric_key_is_shown,
+        faults::a_killed_chronyd_gives_guidance_and_an_honest_status,
+        faults::a_missing_socket_gives_guidance_and_an_honest_status,
+        faults::a_stopped_chronyd_costs_bounded_time_and_is_read_again_when_it_goes_on,
+        faults::a_restart_between_two_reads_goes_unnoticed,
+        faults::socket_directories_of_killed_dashboards_are_removed_at_the_next_start,
+        faults::signals_end_the_dashboard_and_leave_nothing,
+        permission::a_closed_directory_denies_the_socket,
+        permission::a_directory_that_cannot_be_written_denies_the_client_s_socket,
+        examples::every_example_runs,
+        examples::a_crate_outside_the_workspace_links_the_wrapper_alone,
+    ];
+    let ipv6 = tests![Ipv6: states::an_ipv6_source_is_not_shown_by_its_hash];
+    let namespaces = tests![Namespaces:
+        search::without_chronyd_all_places_are_named,
+        search::the_socket_is_taken_first,
+        search::udp_is_taken_where_there_is_no_socket,
+        search::a_dead_socket_is_passed_over_and_named,
+    ];
+    let opencommands = tests![Opencommands: states::reports_opened_over_udp_are_given];
+    [&chronyd[..], &ipv6, &namespaces, &opencommands].concat()
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trial = |(name, need, test): Test| match need.missing() {
+        None => Trial::test(name, move || -> Result<(), Failed> {
+            test();
+            Ok(())
+        }),
+        Some(reason) => {
+            Trial::test(format!("{name} (skipped: {reason})"), || Ok(())).with_ignored_flag(true)
+        }
+    };
+    let conclusion = libtest_mimic::run(&arguments, tests().into_iter().map(trial).collect());
+    // Daemons shared by several tests end with the last of them.
+    trio::end();
+    conclusion.exit_code()
+}

@@ -1,0 +1,182 @@
+//! chronyd daemons that never touch the clock, in directories of their own, ended on drop.
+
+use std::fs::{self, File, Permissions};
+use std::net::UdpSocket;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Stdio};
+
+use libchrony::{Builder, Connection};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::{eventually, need};
+
+/// A running chronyd.
+pub(crate) struct Chronyd {
+    directory: TempDir,
+    /// The port of its NTP server; 0 = it serves nobody.
+    pub(crate) ntp_port: u16,
+    /// The UDP port of its command protocol.
+    pub(crate) command_port: u16,
+    child: Option<Child>,
+}
+
+/// A UDP port that is free on every loopback address at this moment.
+fn free_port() -> u16 {
+    let socket = UdpSocket::bind("[::]:0").or_else(|_| UdpSocket::bind("0.0.0.0:0"));
+    socket.and_then(|socket| socket.local_addr()).expect("a port is free").port()
+}
+
+impl Chronyd {
+    /// A server of stratum `stratum` that answers on every loopback address.
+    pub(crate) fn server(stratum: u8) -> Self {
+        let port = free_port();
+        Self::start(port, &format!("local stratum {stratum}\nport {port}\nallow\n"))
+    }
+
+    /// A client with these lines of configuration.
+    pub(crate) fn client(lines: &str) -> Self {
+        Self::start(0, &format!("port 0\n{lines}\n"))
+    }
+
+    fn start(ntp_port: u16, lines: &str) -> Self {
+        let directory =
+            tempfile::Builder::new().prefix("shd").tempdir_in("/tmp").expect("a directory");
+        let (user, group) = need::user().expect("chrony's user");
+        chown(directory.path(), Some(user), Some(group)).expect("the directory is given away");
+        let mut chronyd = Self { directory, ntp_port, command_port: 0, child: None };
+        chronyd.set_directory_mode(0o750);
+        // Another process may take the port between the look and the start; then another is tried.
+        for _ in 0..5 {
+            chronyd.command_port = free_port();
+            chronyd.write_configuration(lines);
+            if chronyd.spawn() {
+                return chronyd;
+            }
+        }
+        panic!("chronyd did not start: {}", chronyd.log());
+    }
+
+    fn write_configuration(&self, lines: &str) {
+        let text = format!(
+            "{lines}cmdport {}\nbindcmdaddress {}\npidfile {}\n",
+            self.command_port,
+            self.socket().display(),
+            self.path("pid").display(),
+        );
+        fs::write(self.path("conf"), text).expect("the configuration is written");
+    }
+
+    /// Starts the process and waits until it answers; false where it ended at once.
+    fn spawn(&mut self) -> bool {
+        let log = File::create(self.path("log")).expect("the log is created");
+        let child = need::program("chronyd")
+            .args(["-x", "-d", "-f"])
+            .arg(self.path("conf"))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("chronyd runs");
+        self.child = Some(child);
+        let socket = self.socket();
+        let answered = eventually("chronyd answers or ends", || {
+            let ended = self.child.as_mut()?.try_wait().ok()?.is_some();
+            let answers = socket.exists() && self.connection().attempts(1).open().is_ok();
+            (ended || answers).then_some(answers)
+        });
+        if !answered {
+            self.child = None;
+        }
+        answered
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.path("log")).unwrap_or_default()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Its directory, where clients make theirs.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub(crate) fn set_directory_mode(&self, mode: u32) {
+        let permissions = Permissions::from_mode(mode);
+        fs::set_permissions(self.directory.path(), permissions).expect("the mode is set");
+    }
+
+    /// Its Unix socket.
+    pub(crate) fn socket(&self) -> PathBuf {
+        self.path("sock")
+    }
+
+    /// The address of its Unix socket.
+    pub(crate) fn unix(&self) -> String {
+        self.socket().display().to_string()
+    }
+
+    /// The address of its UDP port.
+    pub(crate) fn udp(&self) -> String {
+        format!("127.0.0.1:{}", self.command_port)
+    }
+
+    /// A connection to its Unix socket, not open yet.
+    pub(crate) fn connection(&self) -> Builder {
+        Connection::builder().address(self.unix().parse().expect("the socket's path is short"))
+    }
+
+    /// Waits until a snapshot fulfils a condition.
+    pub(crate) fn wait_until(&self, what: &str, condition: impl Fn(&libchrony::Snapshot) -> bool) {
+        let mut connection = self.connection().build();
+        eventually(what, || connection.snapshot().ok().filter(|snapshot| condition(snapshot)));
+    }
+
+    fn signal(&self, signal: Signal) {
+        let id = self.child.as_ref().map(Child::id).and_then(|id| i32::try_from(id).ok());
+        let pid = id.and_then(Pid::from_raw).expect("chronyd runs");
+        kill_process(pid, signal).expect("chronyd is signalled");
+    }
+
+    /// Stops the process (SIGSTOP), so that it hangs.
+    pub(crate) fn stop(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets a stopped process go on.
+    pub(crate) fn go_on(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    /// Kills it at once; its socket file stays.
+    pub(crate) fn kill(&mut self) {
+        let mut child = self.child.take().expect("chronyd runs");
+        child.kill().expect("chronyd is killed");
+        child.wait().expect("chronyd ends");
+    }
+
+    /// Ends it in order and starts it again on the same configuration.
+    pub(crate) fn restart(&mut self) {
+        self.end();
+        assert!(self.spawn(), "chronyd did not start again: {}", self.log());
+    }
+
+    fn end(&mut self) {
+        let Some(mut child) = self.child.take() else { return };
+        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        // One that is stopped must go on to end; where it has ended already nothing is to do.
+        let _ = pid.map(|pid| kill_process(pid, Signal::CONT));
+        let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
+        eventually("chronyd ends", || child.try_wait().ok().flatten());
+    }
+}
+
+impl Drop for Chronyd {
+    fn drop(&mut self) {
+        self.end();
+    }
+}

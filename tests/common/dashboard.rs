@@ -1,0 +1,133 @@
+//! The real binary on a free port, asked over HTTP.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+use super::eventually;
+use super::page::Page;
+
+/// A running second-hand, killed on drop.
+pub(crate) struct Dashboard {
+    child: Child,
+    /// `http://HOST:PORT`.
+    pub(crate) url: String,
+    agent: ureq::Agent,
+}
+
+/// A response of it.
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) headers: ureq::http::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Response {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub(crate) fn page(&self) -> Page {
+        Page::new(&self.body)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap_or("?"))
+    }
+}
+
+/// The binary under test, without the variables of whoever runs the tests.
+pub(crate) fn second_hand() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_second-hand"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("SECOND_HAND_") {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+impl Dashboard {
+    /// Starts it for the chronyd at an address.
+    pub(crate) fn of(chronyd: &str) -> Self {
+        Self::start(second_hand().args(["--port", "0", "--chronyd", chronyd, "--timeout", "300ms"]))
+    }
+
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("second-hand runs");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output is piped");
+        BufReader::new(out).read_line(&mut line).expect("it says where it listens");
+        let url =
+            line.trim().strip_prefix("listening on ").expect("the line it promises").to_owned();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(super::PATIENCE))
+            .build()
+            .new_agent();
+        Self { child, url, agent }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Response {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        Self::taken(request.call())
+    }
+
+    pub(crate) fn head(&self, path: &str) -> Response {
+        let request = self.agent.head(format!("{}{path}", self.url));
+        Self::taken(request.call())
+    }
+
+    pub(crate) fn get_as(&self, host: &str, path: &str) -> Response {
+        let request = self.agent.get(format!("{}{path}", self.url)).header("Host", host);
+        Self::taken(request.call())
+    }
+
+    pub(crate) fn send(&self, method: &str, path: &str) -> Response {
+        let request =
+            ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        Self::taken(self.agent.run(request.body(()).expect("a request")))
+    }
+
+    fn taken(response: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Response {
+        let mut response = response.expect("second-hand answers");
+        Response {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.body_mut().read_to_string().expect("the body is UTF-8"),
+        }
+    }
+
+    /// `HOST:PORT`.
+    pub(crate) fn authority(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap_or(&self.url)
+    }
+
+    /// Sends a signal and waits for the end.
+    pub(crate) fn end(mut self, signal: Signal) -> ExitStatus {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("it runs");
+        kill_process(pid, signal).expect("it is signalled");
+        eventually("second-hand ends", || self.child.try_wait().ok().flatten())
+    }
+
+    /// Kills it without a chance to clean up.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it is killed");
+        self.child.wait().expect("it ends");
+    }
+}
+
+impl Drop for Dashboard {
+    fn drop(&mut self) {
+        // Where it has ended already nothing is to do.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,80 @@
+//! What a test needs of the machine; where it is missing the test is skipped and says so.
+
+use std::net::UdpSocket;
+use std::path::Path;
+use std::process::Command;
+
+/// What a test needs beyond cargo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// chronyd, chronyc and root, who may give a directory to chrony's user.
+    Chronyd,
+    /// As above, and IPv6 on loopback.
+    Ipv6,
+    /// As above, and network and mount namespaces of the test's own.
+    Namespaces,
+    /// As above, and chronyd 4.7, which knows `opencommands`.
+    Opencommands,
+}
+
+impl Need {
+    /// Why this machine cannot run the test; `None` where it can.
+    pub(crate) fn missing(self) -> Option<&'static str> {
+        if !runs("chronyd", &["--version"]) || !runs("chronyc", &["--version"]) {
+            return Some("chronyd is not installed");
+        }
+        if !rustix::process::geteuid().is_root() {
+            return Some("not root, so no directory can be given to chrony's user");
+        }
+        if user().is_none() {
+            return Some("there is no user _chrony or chrony");
+        }
+        match self {
+            Self::Chronyd => None,
+            Self::Ipv6 => {
+                UdpSocket::bind("[::1]:0").is_err().then_some("no IPv6 on the loopback interface")
+            }
+            Self::Namespaces => (!runs("unshare", &["--mount", "--net", "true"]))
+                .then_some("unshare is not permitted"),
+            Self::Opencommands => {
+                (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
+            }
+        }
+    }
+}
+
+/// Runs a program that may stand in sbin, which is not on every user's path.
+pub(crate) fn program(name: &str) -> Command {
+    let path = std::env::var("PATH").unwrap_or_default();
+    let mut command = Command::new(
+        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+            .iter()
+            .map(|folder| Path::new(folder).join(name))
+            .find(|path| path.exists())
+            .unwrap_or_else(|| name.into()),
+    );
+    command.env("PATH", format!("{path}:/usr/sbin:/sbin")).env("LC_ALL", "C");
+    command
+}
+
+fn runs(name: &str, arguments: &[&str]) -> bool {
+    program(name).args(arguments).output().is_ok_and(|output| output.status.success())
+}
+
+/// chronyd's version.
+fn version() -> (u32, u32) {
+    let output = program("chronyd").arg("--version").output().expect("chronyd runs");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let number = text.split_whitespace().skip_while(|word| *word != "version").nth(1);
+    let mut parts = number.unwrap_or_default().split('.').map(|part| part.parse().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+}
+
+/// The user and group that chronyd drops root to.
+pub(crate) fn user() -> Option<(u32, u32)> {
+    let users = std::fs::read_to_string("/etc/passwd").ok()?;
+    let line =
+        users.lines().find(|line| line.starts_with("_chrony:") || line.starts_with("chrony:"))?;
+    let mut fields = line.split(':').skip(2);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
