@@ -1,5 +1,7 @@
 //! Linking the system's libchrony in place of the bundled one: `LIBCHRONY_NO_VENDOR=1`.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at its first failure")]
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};

@@ -56,8 +56,9 @@ impl Library {
         }
         let Output { status, stdout, stderr } = command.output().expect("the program runs");
         let stderr = String::from_utf8_lossy(&stderr);
-        assert!(status.success(), "{program} {arguments:?}: {status}\n{stderr}");
-        String::from_utf8(stdout).expect("text")
+        let printed = String::from_utf8_lossy(&stdout);
+        assert!(status.success(), "{program} {arguments:?}: {status}\n{printed}{stderr}");
+        printed.into_owned()
     }
 }
 

@@ -1,0 +1,46 @@
+//! Every step of opening a socket fails once: nothing is left, and errno tells which failed.
+#![cfg(bundled)]
+
+mod support;
+
+use support::library::Library;
+use support::socket::Place;
+
+const CALLS: [&str; 15] = [
+    "socket",
+    "connect",
+    "bind",
+    "mkdir",
+    "mkdirat",
+    "open",
+    "fstat",
+    "chmod",
+    "fchmod",
+    "fchmodat",
+    "getrandom",
+    "close",
+    "unlink",
+    "unlinkat",
+    "rmdir",
+];
+
+/// U23: errno is kept from what cleans up.
+#[test]
+fn a_failure_of_any_step_leaves_nothing_behind_and_its_errno() {
+    let Some(library) = Library::build() else { return };
+    library.write("faults.c", include_str!("faults.c"));
+    let wraps = CALLS.map(|call| format!("-Wl,--wrap={call}"));
+    let mut arguments: Vec<&str> = wraps.iter().map(String::as_str).collect();
+    arguments.extend(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", "faults"]);
+    arguments.extend(["faults.c", "message.c", "record.c", "reports.c", "session.c", "socket.c"]);
+    arguments.push("-lm");
+    library.run("cc", &arguments);
+
+    let place = Place::new();
+    let program = library.path().join("faults");
+    let printed = library.run(program.to_str().expect("an ASCII path"), &[&place.address()]);
+    // Two sockets, two connections, and one of each of the others.
+    let steps: u32 = printed.trim().parse().expect("the number of steps");
+    assert!(steps >= 13, "{steps}");
+    assert!(place.others().is_empty());
+}
