@@ -1,0 +1,64 @@
+//! The pages for people.
+
+use libchrony::testing::Scenario;
+
+use crate::{assert_page, assert_secured, shown, without_chronyd};
+
+#[test]
+fn with_data_the_dashboard_is_200_and_kept_by_nobody() {
+    let (_chronyd, dashboard) = shown(Scenario::synchronized());
+    let response = dashboard.get("/");
+    assert_page(&response, 200);
+    assert!(response.body.contains("This clock is right to within"), "{}", response.body);
+}
+
+#[test]
+fn without_chronyd_the_dashboard_is_503_and_says_what_to_do() {
+    let (directory, dashboard) = without_chronyd();
+    let response = dashboard.get("/");
+    assert_page(&response, 503);
+    assert!(response.body.contains("systemctl start chrony"), "{}", response.body);
+    assert!(response.body.contains(directory.path().to_str().unwrap()), "{}", response.body);
+}
+
+#[test]
+fn what_is_not_there_is_a_page_that_says_so() {
+    let (_directory, dashboard) = without_chronyd();
+    for path in
+        ["/nothing", "/index.html", "//", "/%00", "/%zz", "/%3Cscript%3Ealert(1)%3C/script%3E"]
+    {
+        let response = dashboard.get(path);
+        assert_page(&response, 404);
+        assert!(!response.body.contains("alert(1)"), "{}", response.body);
+    }
+    assert_page(&dashboard.get("/?a=b"), 503);
+}
+
+#[test]
+fn other_methods_are_a_page_that_says_so() {
+    let (_directory, dashboard) = without_chronyd();
+    for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+        for path in ["/", "/nothing", "/static/nothing"] {
+            let response = dashboard.send(method, path);
+            assert_page(&response, 405);
+            assert_eq!(response.header("allow"), "GET, HEAD");
+        }
+    }
+}
+
+#[test]
+fn head_is_get_without_the_body() {
+    let (_chronyd, dashboard) = shown(Scenario::no_sources());
+    for path in ["/health", "/api/v1/activity", "/nothing", "/api/nothing", "/api/v1/smoothing"] {
+        let (get, head) = (dashboard.get(path), dashboard.head(path));
+        assert_eq!(head.status, get.status, "{path}");
+        assert_eq!(head.header("content-length"), get.body.len().to_string(), "{path}");
+        assert_eq!(head.header("content-type"), get.header("content-type"), "{path}");
+        assert_eq!(head.body, "", "{path}");
+        assert_secured(&head);
+    }
+    // Each page is of another moment, so its length may differ by some bytes.
+    let head = dashboard.head("/");
+    assert_eq!((head.status, head.body.as_str()), (200, ""));
+    assert!(head.header("content-length").parse::<usize>().is_ok_and(|length| length > 1000));
+}
