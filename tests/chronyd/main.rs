@@ -2,6 +2,8 @@
 //!
 //! A test that cannot run on this machine is listed as ignored, with the reason in its name.
 
+#![expect(clippy::unwrap_used, reason = "a test ends at its first failure")]
+
 #[path = "../common/mod.rs"]
 mod common;
 

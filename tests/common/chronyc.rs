@@ -31,7 +31,7 @@ impl Witness {
             let before = chronyc(chronyd, command);
             let reading = read();
             let after = chronyc(chronyd, command);
-            (before.len() == after.len()).then(|| (reading, Self { before, after }))
+            (before.len() == after.len()).then_some((reading, Self { before, after }))
         })
     }
 

@@ -105,6 +105,10 @@ impl Dashboard {
         }
     }
 
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `HOST:PORT`.
     pub(crate) fn authority(&self) -> &str {
         self.url.strip_prefix("http://").unwrap_or(&self.url)
