@@ -27,6 +27,7 @@ pub(crate) struct Config {
 }
 
 /// Can I trust this machine's clock? A dashboard for chronyd.
+#[expect(rustdoc::broken_intra_doc_links, reason = "the brackets are those of addresses")]
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Flags {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// The word for an [`Error`] that programs compare.
+/// The word for an [`Error`](crate::Error) that programs compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
