@@ -2,11 +2,13 @@
 //!
 //! `cargo run -p libchrony --example quick_start [ADDRESS]`
 
+use std::process::ExitCode;
+
 use libchrony::{Connection, Error};
 
-fn main() -> Result<(), Error> {
+fn show(address: Option<String>) -> Result<(), Error> {
     let mut builder = Connection::builder();
-    if let Some(address) = std::env::args().nth(1) {
+    if let Some(address) = address {
         builder = builder.address(address.parse()?);
     }
     let mut chronyd = builder.open()?;
@@ -28,4 +30,15 @@ fn main() -> Result<(), Error> {
         println!("left out: {error}");
     }
     Ok(())
+}
+
+fn main() -> ExitCode {
+    match show(std::env::args().nth(1)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            eprintln!("{}", error.hint());
+            ExitCode::FAILURE
+        }
+    }
 }

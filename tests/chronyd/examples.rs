@@ -43,6 +43,13 @@ fn printed(program: &Path, arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).expect("it writes UTF-8")
 }
 
+/// Runs an example: its exit code and what it prints.
+pub(crate) fn run(name: &str, arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(built(name)).args(arguments).output().expect("it runs");
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(text).expect("it writes UTF-8"))
+}
+
 pub(crate) fn every_example_runs() {
     let chronyd = Chronyd::client("local stratum 10\nserver 127.0.0.9 port 9");
     chronyd.wait_until("local is in force", |snapshot| {
@@ -60,10 +67,14 @@ pub(crate) fn every_example_runs() {
     assert!(all.contains("current correction: 0 s"), "no field with its unit: {all}");
 
     // A clock that follows only itself is a warning; no chronyd is critical.
-    let status = |address: &str| {
-        Command::new(built("health_check")).arg(address).output().expect("it runs").status.code()
-    };
+    let status = |address: &str| run("health_check", &[address]).0;
     assert_eq!((status(&socket), status("/tmp/no-such-place/sock")), (Some(1), Some(2)));
+    // Every example says what to do where there is no chronyd, and then ends.
+    for name in EXAMPLES {
+        let (status, text) = run(name, &["/tmp/no-such-place/sock", "1"]);
+        assert!(text.contains("no such socket"), "{name}: {text}");
+        assert!(status.is_some_and(|status| status <= 2), "{name}: {status:?}");
+    }
 }
 
 pub(crate) fn a_crate_outside_the_workspace_links_the_wrapper_alone() {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use libchrony::ErrorKind;
 use rustix::process::Signal;
 
+use super::common::chronyc::chronyc;
 use super::common::chronyd::Chronyd;
 use super::common::dashboard::{Dashboard, Response};
 use super::common::eventually;
@@ -49,6 +50,10 @@ pub(crate) fn a_killed_chronyd_gives_guidance_and_an_honest_status() {
     assert_eq!(error.kind(), ErrorKind::NobodyListens, "{error}");
     let page = gives_guidance(&dashboard, "nobody_listens").page();
     assert!(page.text("main").contains("systemctl"), "no command to start chronyd");
+    // The socket file of the killed one is in the way of none.
+    chronyd.restart();
+    connection.tracking().unwrap();
+    assert_eq!(dashboard.get("/").status, 200);
 }
 
 pub(crate) fn a_missing_socket_gives_guidance_and_an_honest_status() {
@@ -66,12 +71,14 @@ pub(crate) fn a_stopped_chronyd_costs_bounded_time_and_is_read_again_when_it_goe
     let chronyd = Chronyd::client("server 127.0.0.9 port 9");
     let timeout = Duration::from_millis(200);
     let mut connection = chronyd.connection().timeout(timeout).open().unwrap();
-    let dashboard = Dashboard::of(&chronyd.unix());
+    let dashboard = Dashboard::impatient(&chronyd.unix());
     assert_eq!(dashboard.get("/").status, 200);
     chronyd.stop();
     let start = Instant::now();
     let error = connection.tracking().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut, "{error}");
+    // Three attempts, and what a busy machine takes.
+    assert!(start.elapsed() < 3 * timeout + Duration::from_secs(5), "{:?}", start.elapsed());
     assert_eq!(connection.snapshot().unwrap_err().kind(), ErrorKind::TimedOut);
     gives_guidance(&dashboard, "timed_out");
     // Six readings of at most three attempts each; a hang would be told by the harness's own bound.
@@ -107,12 +114,21 @@ pub(crate) fn socket_directories_of_killed_dashboards_are_removed_at_the_next_st
     // What has another form stays, whatever its name.
     let foreign = chronyd.directory().join("libchrony.mine");
     std::fs::create_dir(&foreign).unwrap();
+    // Another user's stays too, though its process is gone.
+    let other = chronyd.directory().join("libchrony.AAAAAAAAAAAA");
+    let inner = other.join("abcdefghijklmnop");
+    std::fs::create_dir_all(&inner).unwrap();
+    drop(std::os::unix::net::UnixDatagram::bind(inner.join("sock")).unwrap());
+    for path in [&other, &inner, &inner.join("sock")] {
+        std::os::unix::fs::chown(path, Some(65534), Some(65534)).unwrap();
+    }
 
     let living = Dashboard::of(&chronyd.unix());
     assert_eq!(living.get("/").status, 200);
     assert!(!left[0].exists(), "{left:?} is still there");
     assert!(foreign.exists());
-    assert_eq!(client_directories(&chronyd).len(), 2);
+    assert!(inner.join("sock").exists());
+    assert_eq!(client_directories(&chronyd).len(), 3);
     // A second start leaves the directory of the first alone, which still reads.
     let second = Dashboard::of(&chronyd.unix());
     assert_eq!((second.get("/").status, living.get("/").status), (200, 200));
@@ -126,5 +142,29 @@ pub(crate) fn signals_end_the_dashboard_and_leave_nothing() {
         assert_eq!(client_directories(&chronyd).len(), 1);
         assert!(dashboard.end(signal).success(), "{signal:?} is no clean end");
         assert!(client_directories(&chronyd).is_empty(), "{signal:?} left something");
+    }
+}
+
+pub(crate) fn every_load_reads_anew() {
+    let chronyd = Chronyd::client("");
+    let mut connection = chronyd.connection().open().unwrap();
+    let dashboard = Dashboard::of(&chronyd.unix());
+    for (command, expected) in [
+        ("add server 127.0.0.201 port 9 offline", &["127.0.0.201"][..]),
+        ("add server 127.0.0.202 port 9 offline", &["127.0.0.201", "127.0.0.202"]),
+        ("delete 127.0.0.201", &["127.0.0.202"]),
+        ("delete 127.0.0.202", &[]),
+    ] {
+        chronyc(&chronyd, command);
+        let sources = connection.sources().unwrap();
+        let read: Vec<_> = sources.iter().map(|source| source.address.to_string()).collect();
+        assert_eq!(read, expected, "the wrapper after {command}");
+        let page = dashboard.get("/").page();
+        // Behind the address stands why the source is not used.
+        let shown = page.all(".sources tbody th");
+        let shown: Vec<_> = shown.iter().filter_map(|text| text.split(' ').next()).collect();
+        assert_eq!(shown, expected, "the page after {command}");
+        let json = dashboard.get("/api/v1/activity").json();
+        assert_eq!(json["offline_sources"], expected.len(), "the API after {command}");
     }
 }

@@ -9,6 +9,7 @@ use super::common::chronyc::{Witness, chronyc};
 use super::common::chronyd::Chronyd;
 use super::common::dashboard::Dashboard;
 use super::common::{eventually, page::Page};
+use super::reports::{number, wrapped};
 
 fn snapshot(chronyd: &Chronyd) -> Snapshot {
     chronyd.connection().open().expect("chronyd answers").snapshot().expect("a snapshot")
@@ -72,7 +73,7 @@ pub(crate) fn falseticker_unreachable_noselect_and_prefer_are_told_apart() {
     assert!(page.source("127.0.0.7").contains("no sample"));
     assert_ne!(page.source("127.0.0.6"), page.source("127.0.0.7"));
 
-    let ((), witness) = Witness::around(&client, "sources", || ());
+    let ((), witness) = Witness::around(&client, "sources", &[4, 5, 6, 7, 8, 9], || ());
     for (line, (id, mark)) in
         [("127.0.0.4", "*"), ("127.0.0.5", "x"), ("127.0.0.6", "?"), ("127.0.0.7", "?")]
             .into_iter()
@@ -229,20 +230,33 @@ pub(crate) fn no_rtc_tracking_is_an_ordinary_answer() {
 
 pub(crate) fn smoothing_is_what_chronyc_says() {
     let server = Chronyd::server(3);
-    let client = Chronyd::client(&format!(
-        "server 127.0.0.2 port {} minpoll -6 maxpoll -2 iburst\nsmoothtime 400 0.01",
-        server.ntp_port
-    ));
-    let read = || client.connection().open().unwrap().smoothing().unwrap();
-    let (smoothing, witness) = Witness::around(&client, "smoothing", read);
-    assert_eq!(
-        witness.text(0, 0) == "1",
-        smoothing.flags.contains(&libchrony::SmoothingFlag::Active)
-    );
-    witness.agrees(0, 2, smoothing.offset, 6);
-    witness.agrees(0, 3, smoothing.frequency_offset, 3);
-    let json = Dashboard::of(&client.unix()).get("/api/v1/smoothing").json();
-    assert!(json["flags"].is_array() && json["wander"].is_number(), "{json}");
+    let client = Chronyd::client("smoothtime 400 0.01");
+    // An offset to be smoothed: it comes after the smoothing began.
+    chronyc(&client, "smoothtime activate");
+    let source = format!("127.0.0.2 port {} minpoll -6 maxpoll -2 iburst", server.ntp_port);
+    chronyc(&client, &format!("add server {source} offset 0.01"));
+    client.wait_until("the offset is being smoothed", |snapshot| {
+        snapshot.smoothing.as_ref().is_some_and(|smoothing| smoothing.offset.abs() > 0.001)
+    });
+    // No further update, so that the smoothing alone moves.
+    chronyc(&client, "offline");
+    let dashboard = Dashboard::of(&client.unix());
+    let wrapper = || wrapped(&client, ReportName::Smoothing);
+    let http = || dashboard.get("/api/v1/smoothing").json();
+    for read in [&wrapper as &dyn Fn() -> serde_json::Value, &http] {
+        let (smoothing, witness) = Witness::around(&client, "smoothing", &[2, 3, 5, 6], read);
+        assert_eq!((witness.text(0, 0), witness.text(0, 1)), ("Yes", ""));
+        assert_eq!(smoothing["flags"], serde_json::json!(["active"]));
+        for (field, key) in [
+            (2, "offset"),
+            (3, "frequency_offset"),
+            (4, "wander"),
+            (5, "last_update_ago"),
+            (6, "remaining_time"),
+        ] {
+            witness.agrees(0, field, number(&smoothing, key));
+        }
+    }
 }
 
 pub(crate) fn a_symmetric_key_is_shown() {

@@ -10,7 +10,7 @@ use libchrony::{Builder, Connection};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::{eventually, need};
+use super::{PATIENCE, eventually, need, within};
 
 /// A running chronyd.
 pub(crate) struct Chronyd {
@@ -31,25 +31,24 @@ fn free_port() -> u16 {
 impl Chronyd {
     /// A server of stratum `stratum` that answers on every loopback address.
     pub(crate) fn server(stratum: u8) -> Self {
-        let port = free_port();
-        Self::start(port, &format!("local stratum {stratum}\nport {port}\nallow\n"))
+        Self::start(free_port, &format!("local stratum {stratum}\nallow\n"))
     }
 
-    /// A client with these lines of configuration.
+    /// A client with these lines of configuration; it serves nobody.
     pub(crate) fn client(lines: &str) -> Self {
-        Self::start(0, &format!("port 0\n{lines}\n"))
+        Self::start(|| 0, &format!("{lines}\n"))
     }
 
-    fn start(ntp_port: u16, lines: &str) -> Self {
+    fn start(ntp_port: fn() -> u16, lines: &str) -> Self {
         let directory =
             tempfile::Builder::new().prefix("shd").tempdir_in("/tmp").expect("a directory");
         let (user, group) = need::user().expect("chrony's user");
         chown(directory.path(), Some(user), Some(group)).expect("the directory is given away");
-        let mut chronyd = Self { directory, ntp_port, command_port: 0, child: None };
+        let mut chronyd = Self { directory, ntp_port: 0, command_port: 0, child: None };
         chronyd.set_directory_mode(0o750);
-        // Another process may take the port between the look and the start; then another is tried.
+        // Another process may take a port between the look and the start; then others are tried.
         for _ in 0..5 {
-            chronyd.command_port = free_port();
+            (chronyd.ntp_port, chronyd.command_port) = (ntp_port(), free_port());
             chronyd.write_configuration(lines);
             if chronyd.spawn() {
                 return chronyd;
@@ -60,7 +59,8 @@ impl Chronyd {
 
     fn write_configuration(&self, lines: &str) {
         let text = format!(
-            "{lines}cmdport {}\nbindcmdaddress {}\npidfile {}\n",
+            "{lines}port {}\ncmdport {}\nbindcmdaddress {}\npidfile {}\n",
+            self.ntp_port,
             self.command_port,
             self.socket().display(),
             self.path("pid").display(),
@@ -137,8 +137,7 @@ impl Chronyd {
     }
 
     fn signal(&self, signal: Signal) {
-        let id = self.child.as_ref().map(Child::id).and_then(|id| i32::try_from(id).ok());
-        let pid = id.and_then(Pid::from_raw).expect("chronyd runs");
+        let pid = self.child.as_ref().and_then(pid).expect("chronyd runs");
         kill_process(pid, signal).expect("chronyd is signalled");
     }
 
@@ -159,20 +158,28 @@ impl Chronyd {
         child.wait().expect("chronyd ends");
     }
 
-    /// Ends it in order and starts it again on the same configuration.
+    /// Starts it again on the same configuration, where it runs after an end in order.
     pub(crate) fn restart(&mut self) {
         self.end();
         assert!(self.spawn(), "chronyd did not start again: {}", self.log());
     }
 
+    /// Ends it in order, or by force where it does not end.
     fn end(&mut self) {
         let Some(mut child) = self.child.take() else { return };
-        let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         // One that is stopped must go on to end; where it has ended already nothing is to do.
-        let _ = pid.map(|pid| kill_process(pid, Signal::CONT));
-        let _ = pid.map(|pid| kill_process(pid, Signal::TERM));
-        eventually("chronyd ends", || child.try_wait().ok().flatten());
+        for signal in [Signal::CONT, Signal::TERM] {
+            let _ = pid(&child).map(|pid| kill_process(pid, signal));
+        }
+        if within(PATIENCE, || child.try_wait().ok().flatten()).is_none() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 
 impl Drop for Chronyd {

@@ -52,7 +52,12 @@ pub(crate) fn second_hand() -> Command {
 impl Dashboard {
     /// Starts it for the chronyd at an address.
     pub(crate) fn of(chronyd: &str) -> Self {
-        Self::start(second_hand().args(["--port", "0", "--chronyd", chronyd, "--timeout", "300ms"]))
+        Self::start(second_hand().args(["--port", "0", "--chronyd", chronyd]))
+    }
+
+    /// As above, for a chronyd that will not answer.
+    pub(crate) fn impatient(chronyd: &str) -> Self {
+        Self::start(second_hand().args(["--port", "0", "--chronyd", chronyd, "--timeout", "200ms"]))
     }
 
     pub(crate) fn start(command: &mut Command) -> Self {

@@ -3,6 +3,7 @@
 use std::net::UdpSocket;
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// What a test needs beyond cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,19 +16,16 @@ pub(crate) enum Need {
     Namespaces,
     /// As above, and chronyd 4.7, which knows `opencommands`.
     Opencommands,
+    /// As above, chronyd with NTS, and openssl.
+    Nts,
 }
 
 impl Need {
     /// Why this machine cannot run the test; `None` where it can.
     pub(crate) fn missing(self) -> Option<&'static str> {
-        if !runs("chronyd", &["--version"]) || !runs("chronyc", &["--version"]) {
-            return Some("chronyd is not installed");
-        }
-        if !rustix::process::geteuid().is_root() {
-            return Some("not root, so no directory can be given to chrony's user");
-        }
-        if user().is_none() {
-            return Some("there is no user _chrony or chrony");
+        static BASE: OnceLock<Option<&str>> = OnceLock::new();
+        if let Some(reason) = BASE.get_or_init(Self::base) {
+            return Some(reason);
         }
         match self {
             Self::Chronyd => None,
@@ -39,8 +37,31 @@ impl Need {
             Self::Opencommands => {
                 (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
             }
+            Self::Nts => nts(),
         }
     }
+
+    /// What every test against a real chronyd needs.
+    fn base() -> Option<&'static str> {
+        if !runs("chronyd", &["--version"]) || !runs("chronyc", &["--version"]) {
+            return Some("chronyd is not installed");
+        }
+        if !rustix::process::geteuid().is_root() {
+            return Some("not root, so no directory can be given to chrony's user");
+        }
+        if user().is_none() {
+            return Some("there is no user _chrony or chrony");
+        }
+        None
+    }
+}
+
+fn nts() -> Option<&'static str> {
+    if !chronyd_version().contains("+NTS") {
+        return Some("chronyd is built without NTS");
+    }
+    (!runs("openssl", &["version"]))
+        .then_some("openssl, which makes a certificate, is not installed")
 }
 
 /// Runs a program that may stand in sbin, which is not on every user's path.
@@ -61,10 +82,14 @@ fn runs(name: &str, arguments: &[&str]) -> bool {
     program(name).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
-/// chronyd's version.
-fn version() -> (u32, u32) {
+/// What chronyd says of its version and features.
+fn chronyd_version() -> String {
     let output = program("chronyd").arg("--version").output().expect("chronyd runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn version() -> (u32, u32) {
+    let text = chronyd_version();
     let number = text.split_whitespace().skip_while(|word| *word != "version").nth(1);
     let mut parts = number.unwrap_or_default().split('.').map(|part| part.parse().unwrap_or(0));
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0))

@@ -35,6 +35,13 @@ impl Page {
         self.0.select(&selector(css)).filter_map(value).collect()
     }
 
+    /// The rows of a table, each as the texts of its cells.
+    pub(crate) fn rows(&self, table: &str) -> Vec<Vec<String>> {
+        let cells = selector("th, td");
+        let row = |row: ElementRef<'_>| row.select(&cells).map(text).collect();
+        self.0.select(&selector(&format!("{table} tbody tr"))).map(row).collect()
+    }
+
     /// The answer to the question: the one heading.
     pub(crate) fn verdict(&self) -> String {
         assert_eq!(self.all("h1").len(), 1, "a page has one h1");
@@ -47,4 +54,21 @@ impl Page {
         let named = rows.iter().find(|row| row.split_whitespace().any(|word| word == source));
         named.unwrap_or_else(|| panic!("{source} is in no row of {rows:#?}")).clone()
     }
+}
+
+/// A number with its unit, as `−93.42 ns` or `± 4.257 µs`, in seconds or ppm, and its last digit.
+pub(crate) fn quantity(text: &str) -> (f64, f64) {
+    let (number, unit) =
+        text.trim_start_matches("± ").split_once(' ').expect("a number and a unit");
+    let scale = match unit {
+        "s" | "ppm" => 1.0,
+        "ms" => 1e-3,
+        "µs" => 1e-6,
+        "ns" => 1e-9,
+        other => panic!("{other:?} of {text:?} is no unit"),
+    };
+    let digits = number.split_once('.').map_or(0, |(_, digits)| digits.len());
+    let digits = i32::try_from(digits).expect("a few digits");
+    let number: f64 = number.replace('\u{2212}', "-").parse().expect("a number");
+    (number * scale, 10_f64.powi(-digits) * scale)
 }
