@@ -2,13 +2,16 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run test lint bindings bench msrv ci
+.PHONY: help run demo test lint bindings bench msrv ci
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## the dashboard on http://127.0.0.1:8000 against this machine's chronyd
 	cargo run --release
+
+demo: ## the same dashboard on the embedded simulated chronyd; every page says so
+	cargo run --release -- --demo
 
 test: ## every test of the workspace, those against a real chronyd included
 	.ci/need chronyd chrony

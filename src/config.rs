@@ -22,6 +22,8 @@ pub(crate) struct Config {
     pub(crate) timeout: Duration,
     /// Further names this server may be asked by, in lower case.
     pub(crate) allowed_hosts: Vec<String>,
+    /// Whether the embedded simulated chronyd is read in place of a real one.
+    pub(crate) demo: bool,
     /// What is logged.
     pub(crate) log: LevelFilter,
 }
@@ -57,6 +59,10 @@ struct Flags {
     #[arg(long, value_name = "NAME")]
     allowed_host: Vec<String>,
 
+    /// Show the dashboard on an embedded simulated chronyd [env: SECOND_HAND_DEMO]
+    #[arg(long)]
+    demo: bool,
+
     /// What is logged on standard error: off, error, warn, info or debug [env: SECOND_HAND_LOG]
     /// [default: info]
     #[arg(long, value_name = "LEVEL")]
@@ -91,14 +97,23 @@ impl Config {
             };
             flags.allowed_host.iter().map(parse).collect::<Result<_, _>>()?
         };
+        let chronyd = input.take(flags.chronyd, "chronyd", parse_chronyd)?;
+        let demo = flags.demo || input.take(None, "demo", parse_switch)?.unwrap_or_default();
+        if let (true, Some(chronyd)) = (demo, &chronyd) {
+            return Err(format!(
+                "--chronyd {:?}: must be left out with --demo",
+                chronyd.to_string()
+            ));
+        }
         Ok(Self {
             host: input.take(flags.host, "host", parse_host)?.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             port: input.take(flags.port, "port", parse_port)?.unwrap_or(8000),
-            chronyd: input.take(flags.chronyd, "chronyd", parse_chronyd)?,
+            chronyd,
             timeout: input
                 .take(flags.timeout, "timeout", parse_timeout)?
                 .unwrap_or(Duration::from_secs(1)),
             allowed_hosts,
+            demo,
             log: input.take(flags.log, "log", parse_log)?.unwrap_or(LevelFilter::INFO),
         })
     }
@@ -188,6 +203,14 @@ fn parse_names(text: &str) -> Result<Vec<String>, &'static str> {
     text.split(',').map(|name| parse_name(name.trim())).collect()
 }
 
+fn parse_switch(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err("must be true or false"),
+    }
+}
+
 fn parse_log(text: &str) -> Result<LevelFilter, &'static str> {
     match text {
         "off" => Ok(LevelFilter::OFF),
@@ -245,6 +268,18 @@ mod tests {
         assert_eq!(config.timeout, Duration::from_millis(250));
         assert_eq!(config.allowed_hosts, ["clock.example.net", "time.example"]);
         assert_eq!(config.log, LevelFilter::DEBUG);
+    }
+
+    #[test]
+    fn the_simulated_chronyd_is_asked_for_by_flag_or_variable_and_stands_alone() {
+        assert!(!config(&[], &[("SECOND_HAND_DEMO", "false")]).unwrap().demo);
+        assert!(config(&[], &[("SECOND_HAND_DEMO", "true")]).unwrap().demo);
+        assert!(config(&["--demo"], &[]).unwrap().demo);
+        let line = config(&["--demo", "--chronyd", "192.0.2.1"], &[]).unwrap_err();
+        assert!(line.contains("--chronyd") && line.contains("--demo"), "{line}");
+        assert!(
+            config(&[], &[("SECOND_HAND_DEMO", "maybe")]).unwrap_err().contains("true or false")
+        );
     }
 
     #[test]

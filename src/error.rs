@@ -12,6 +12,10 @@ pub(crate) enum StartError {
     Bind { address: SocketAddr, source: io::Error },
     #[error("the reader of chronyd could not be started: {0}")]
     Reader(io::Error),
+    #[error(
+        "the simulated chronyd could not be started: {0}; it needs a place for its socket (TMPDIR)"
+    )]
+    Demo(io::Error),
     #[error("a template is faulty: {0}")]
     Template(#[from] tera::Error),
     #[error("the server failed: {0}")]

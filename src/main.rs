@@ -3,6 +3,7 @@
 
 mod assets;
 mod config;
+mod demo;
 mod error;
 mod monitor;
 mod reading;

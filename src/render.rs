@@ -15,15 +15,16 @@ mod embedded {
 pub(crate) struct Renderer(Tera);
 
 impl Renderer {
-    /// Compiles the embedded templates.
+    /// Compiles the embedded templates; with `simulated` every page says that its data is.
     ///
     /// # Errors
     /// A template that does not compile, which the tests exclude.
-    pub(crate) fn new() -> Result<Self, tera::Error> {
+    pub(crate) fn new(simulated: bool) -> Result<Self, tera::Error> {
         let mut tera = Tera::new();
         tera.autoescape_on([".html"]);
         tera.add_raw_templates(embedded::TEMPLATES.iter().copied())?;
         tera.global_context().insert("assets", &assets::urls());
+        tera.global_context().insert("simulated", &simulated);
         Ok(Self(tera))
     }
 
@@ -64,7 +65,7 @@ mod tests {
     use crate::view::samples::{self, about, read, read_udp};
 
     fn rendered(reading: Result<&Snapshot, &Error>) -> String {
-        Renderer::new().unwrap().dashboard(&Page::new(reading, &about())).unwrap()
+        Renderer::new(false).unwrap().dashboard(&Page::new(reading, &about())).unwrap()
     }
 
     #[test]
@@ -145,7 +146,7 @@ mod tests {
         snapshot.passed_over = vec![hostile.to_owned()];
         let mut about = about();
         about.host = hostile.to_owned();
-        let renderer = Renderer::new().unwrap();
+        let renderer = Renderer::new(false).unwrap();
         let clean =
             renderer.dashboard(&Page::new(Ok(&read(Scenario::synchronized())), &samples::about()));
         let page = renderer.dashboard(&Page::new(Ok(&snapshot), &about)).unwrap();

@@ -18,6 +18,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::Config;
+use crate::demo;
 use crate::error::StartError;
 use crate::monitor::Monitor;
 use crate::reading::Reading;
@@ -38,12 +39,17 @@ const OTHER_FILES: u64 = 64;
 const READING_LIMIT: Duration = Duration::from_secs(30);
 
 /// Serves until SIGTERM or SIGINT.
-pub(crate) fn run(config: Config) -> Result<(), StartError> {
+pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
     log_to_standard_error(config.log);
+    // Lives until the end of this function, after the last reading.
+    let simulated = config.demo.then(demo::start).transpose().map_err(StartError::Demo)?;
+    if let Some(simulated) = &simulated {
+        config.chronyd = simulated.address().parse().ok();
+    }
     remove_leftovers(config.chronyd.as_ref());
     let site = web::Data::new(Site {
         monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
-        renderer: Renderer::new()?,
+        renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         machine: machine(),
         chronyd: config.chronyd.map_or_else(|| "default search".to_owned(), |a| a.to_string()),

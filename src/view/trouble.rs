@@ -132,6 +132,10 @@ fn not_running(kind: ErrorKind) -> Vec<Step> {
         Step::new("Does it run, but answers elsewhere? Give its socket or address:")
             .line("second-hand --chronyd ADDRESS"),
     ];
+    steps.push(
+        Step::new("Just to see what this page shows, on a simulated chronyd:")
+            .line("second-hand --demo"),
+    );
     if kind == ErrorKind::NobodyListens {
         steps.push(Step::new("chronyd with cmdport 0 in chrony.conf listens on no UDP port."));
     }

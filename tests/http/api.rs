@@ -162,7 +162,7 @@ fn rtc_tracking_that_is_not_enabled_is_null_and_no_error() {
 #[test]
 fn a_report_that_udp_does_not_give_says_so() {
     let chronyd = Simulator::start_udp(Scenario::synchronized()).unwrap();
-    let dashboard = Dashboard::of(&chronyd.address());
+    let dashboard = Dashboard::impatient(&chronyd.address());
     for name in ["selectdata", "authdata", "ntpdata", "serverstats"] {
         assert_failure(&dashboard.get(&format!("/api/v1/{name}")), 503, "not_authorized");
     }

@@ -84,7 +84,7 @@ fn what_a_killed_one_left_is_removed_at_the_next_start() {
     assert_eq!(dashboard.get("/").status, 200);
     dashboard.kill();
     assert_eq!(client_directories(&chronyd).len(), 1, "a killed process cannot clean up");
-    let next = Dashboard::of(&chronyd.address());
+    let next = Dashboard::impatient(&chronyd.address());
     assert!(client_directories(&chronyd).is_empty());
     assert_eq!(next.get("/").status, 200);
 }
@@ -93,7 +93,7 @@ fn what_a_killed_one_left_is_removed_at_the_next_start() {
 fn two_at_one_chronyd_leave_each_other_alone() {
     let (chronyd, first) = shown(Scenario::synchronized());
     assert_eq!(first.get("/").status, 200);
-    let second = Dashboard::of(&chronyd.address());
+    let second = Dashboard::impatient(&chronyd.address());
     assert_eq!(second.get("/").status, 200);
     assert_eq!(client_directories(&chronyd).len(), 2);
     ended(second, Signal::TERM);

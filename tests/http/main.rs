@@ -5,6 +5,7 @@ mod common;
 
 mod api;
 mod command_line;
+mod demo;
 mod end;
 mod files;
 mod hosts;
@@ -35,7 +36,7 @@ const REPORTS: [&str; 10] = [
 /// A simulated chronyd on a Unix socket, and the dashboard that shows it.
 fn shown(scenario: Scenario) -> (Simulator, Dashboard) {
     let chronyd = Simulator::start_unix(scenario).expect("the simulator starts");
-    let dashboard = Dashboard::of(&chronyd.address());
+    let dashboard = Dashboard::impatient(&chronyd.address());
     (chronyd, dashboard)
 }
 
@@ -43,7 +44,7 @@ fn shown(scenario: Scenario) -> (Simulator, Dashboard) {
 fn without_chronyd() -> (tempfile::TempDir, Dashboard) {
     let directory = tempfile::tempdir_in("/tmp").expect("a directory");
     let socket = directory.path().join("chronyd.sock");
-    let dashboard = Dashboard::of(&socket.display().to_string());
+    let dashboard = Dashboard::impatient(&socket.display().to_string());
     (directory, dashboard)
 }
 
