@@ -7,6 +7,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod authentication;
 mod examples;
 mod faults;
 mod pages;
@@ -59,7 +60,7 @@ fn tests() -> Vec<Test> {
         states::only_unreachable_sources_are_the_cause_that_is_named,
         states::no_rtc_tracking_is_an_ordinary_answer,
         states::smoothing_is_what_chronyc_says,
-        states::a_symmetric_key_is_shown,
+        authentication::a_symmetric_key_is_shown,
         faults::a_killed_chronyd_gives_guidance_and_an_honest_status,
         faults::a_missing_socket_gives_guidance_and_an_honest_status,
         faults::a_restart_between_two_reads_goes_unnoticed,
@@ -75,9 +76,13 @@ fn tests() -> Vec<Test> {
         search::the_socket_is_taken_first,
         search::udp_is_taken_where_there_is_no_socket,
         search::a_dead_socket_is_passed_over_and_named,
+        search::a_user_without_permission_is_led_to_udp,
+        search::a_name_that_is_not_resolved_shows_its_number,
     ];
+    let namespaces_ipv6 = tests![NamespacesIpv6: search::the_loopback_of_ipv6_is_taken_last];
+    let nts = tests![Nts: authentication::an_nts_source_shows_its_keys_and_cookies];
     let opencommands = tests![Opencommands: states::reports_opened_over_udp_are_given];
-    [&chronyd[..], &ipv6, &namespaces, &opencommands].concat()
+    [&chronyd[..], &ipv6, &namespaces, &namespaces_ipv6, &nts, &opencommands].concat()
 }
 
 fn main() -> ExitCode {

@@ -2,35 +2,11 @@
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use super::common::chronyd::Chronyd;
 use super::common::dashboard::{Dashboard, Response, second_hand};
-use super::common::need;
-use super::examples;
-
-/// A copy of a program in a place that every user reaches.
-struct Reachable {
-    _place: tempfile::TempDir,
-    program: PathBuf,
-}
-
-impl Reachable {
-    fn new(program: &Path) -> Self {
-        let place = tempfile::tempdir_in("/tmp").expect("a directory");
-        fs::set_permissions(place.path(), Permissions::from_mode(0o755)).expect("a mode");
-        let copy = place.path().join("program");
-        fs::copy(program, &copy).expect("a copy");
-        Self { _place: place, program: copy }
-    }
-
-    fn as_nobody(&self) -> Command {
-        let mut command = need::program("setpriv");
-        command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(&self.program);
-        command
-    }
-}
+use super::examples::{self, Reachable};
 
 /// What the wrapper says to nobody, by way of an example.
 fn wrapped(chronyd: &Chronyd) -> String {

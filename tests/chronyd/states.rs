@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixDatagram;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use libchrony::{AuthMode, ErrorKind, ReportName, SelectState, Snapshot, Source, SourceState};
+use libchrony::{ErrorKind, ReportName, SelectState, Snapshot, Source, SourceState};
 
 use super::common::chronyc::{Witness, chronyc};
 use super::common::chronyd::Chronyd;
@@ -257,28 +257,6 @@ pub(crate) fn smoothing_is_what_chronyc_says() {
             witness.agrees(0, field, number(&smoothing, key));
         }
     }
-}
-
-pub(crate) fn a_symmetric_key_is_shown() {
-    let server = Chronyd::server(3);
-    let keys = tempfile::NamedTempFile::new_in("/tmp").expect("a file");
-    std::fs::write(keys.path(), "7 SHA1 HEX:1dc764e0791b11fa67efc7ecbc4b0d73f68a070c\n")
-        .expect("keys");
-    let (user, group) = super::common::need::user().expect("chrony's user");
-    std::os::unix::fs::chown(keys.path(), Some(user), Some(group))
-        .expect("the keys are given away");
-    let client = Chronyd::client(&format!(
-        "keyfile {}\nserver 127.0.0.2 port {} key 7",
-        keys.path().display(),
-        server.ntp_port
-    ));
-    let data = client.connection().open().unwrap().auth_data().unwrap();
-    assert_eq!((data[0].mode, data[0].key_id), (AuthMode::SymmetricKey, 7));
-    assert_eq!((data[0].key_type, data[0].key_length), (Some(libchrony::KeyType::Sha1), 160));
-    let said = &chronyc(&client, "authdata")[0];
-    assert_eq!(said[..5], ["127.0.0.2", "SK", "7", "2", "160"]);
-    let json = Dashboard::of(&client.unix()).get("/api/v1/authdata").json();
-    assert_eq!((&json[0]["mode"], &json[0]["key_type"]), (&"symmetric_key".into(), &"sha1".into()));
 }
 
 pub(crate) fn reports_opened_over_udp_are_given() {

@@ -31,7 +31,12 @@ fn free_port() -> u16 {
 impl Chronyd {
     /// A server of stratum `stratum` that answers on every loopback address.
     pub(crate) fn server(stratum: u8) -> Self {
-        Self::start(free_port, &format!("local stratum {stratum}\nallow\n"))
+        Self::server_with(stratum, "")
+    }
+
+    /// As above, with further lines of configuration.
+    pub(crate) fn server_with(stratum: u8, lines: &str) -> Self {
+        Self::start(free_port, &format!("local stratum {stratum}\nallow\n{lines}\n"))
     }
 
     /// A client with these lines of configuration; it serves nobody.

@@ -8,15 +8,17 @@ use std::sync::OnceLock;
 /// What a test needs beyond cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// chronyd, chronyc and root, who may give a directory to chrony's user.
+    /// chronyd, chronyc and root, who may give a directory to chrony's user; each other needs them too.
     Chronyd,
-    /// As above, and IPv6 on loopback.
+    /// IPv6 on loopback.
     Ipv6,
-    /// As above, and network and mount namespaces of the test's own.
+    /// Network and mount namespaces of the test's own.
     Namespaces,
-    /// As above, and chronyd 4.7, which knows `opencommands`.
+    /// The two together.
+    NamespacesIpv6,
+    /// chronyd 4.7, which knows `opencommands`.
     Opencommands,
-    /// As above, chronyd with NTS, and openssl.
+    /// chronyd with NTS, and openssl.
     Nts,
 }
 
@@ -32,8 +34,8 @@ impl Need {
             Self::Ipv6 => {
                 UdpSocket::bind("[::1]:0").is_err().then_some("no IPv6 on the loopback interface")
             }
-            Self::Namespaces => (!runs("unshare", &["--mount", "--net", "true"]))
-                .then_some("unshare is not permitted"),
+            Self::Namespaces => namespaces(),
+            Self::NamespacesIpv6 => namespaces().or_else(|| Self::Ipv6.missing()),
             Self::Opencommands => {
                 (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
             }
@@ -54,6 +56,14 @@ impl Need {
         }
         None
     }
+}
+
+fn namespaces() -> Option<&'static str> {
+    static MISSING: OnceLock<bool> = OnceLock::new();
+    let script = "ip link set lo up && mount -t tmpfs tmpfs /run && setpriv --version";
+    MISSING
+        .get_or_init(|| !runs("unshare", &["--mount", "--net", "bash", "-c", script]))
+        .then_some("no namespaces of its own: unshare, ip or mount is missing or not permitted")
 }
 
 fn nts() -> Option<&'static str> {
