@@ -49,6 +49,45 @@ fn never(paths: &[PathBuf], words: &[&str]) {
     }
 }
 
+/// The names in a section of a Cargo.toml, as `[dependencies]`.
+fn names(manifest: &str, section: &str) -> Vec<String> {
+    let text = fs::read_to_string(root().join(manifest)).unwrap();
+    text.lines()
+        .skip_while(|line| *line != section)
+        .skip(1)
+        .take_while(|line| !line.starts_with('['))
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| line.split([' ', '.', '=']).next().unwrap().to_owned())
+        .collect()
+}
+
+/// The files of the wrapper outside the folder that calls C.
+fn wrapper_without_ffi() -> Vec<PathBuf> {
+    let inside = root().join("libchrony/src/ffi");
+    let mut paths = files("libchrony/src", &["rs"]);
+    paths.retain(|path| !path.starts_with(&inside));
+    paths.extend(files("libchrony/examples", &["rs"]));
+    paths.extend(files("libchrony/tests", &["rs"]));
+    paths
+}
+
+#[test]
+fn each_floor_knows_only_the_one_below() {
+    let ours = |manifest: &str, section: &str| -> Vec<String> {
+        let mut names = names(manifest, section);
+        names.retain(|name| name.starts_with("libchrony") || name.contains("second"));
+        names
+    };
+    for section in ["[dependencies]", "[build-dependencies]"] {
+        assert!(ours("libchrony-sys/Cargo.toml", section).is_empty(), "{section}");
+    }
+    assert_eq!(ours("libchrony/Cargo.toml", "[dependencies]"), ["libchrony-sys"]);
+    assert_eq!(ours("Cargo.toml", "[dependencies]"), ["libchrony"]);
+    assert!(ours("Cargo.toml", "[build-dependencies]").is_empty());
+    assert_eq!(names("tests/outside/Cargo.toml", "[dependencies]"), ["libchrony"]);
+    never(&files("libchrony-sys/src", &["rs"]), &["libchrony::", "second_hand"]);
+}
+
 #[test]
 fn the_wrapper_knows_nothing_of_http() {
     let mut paths = files("libchrony/src", &["rs"]);
@@ -59,26 +98,31 @@ fn the_wrapper_knows_nothing_of_http() {
 
 #[test]
 fn only_the_ffi_folder_names_the_bindings() {
-    let inside = root().join("libchrony/src/ffi");
-    let mut paths = files("libchrony/src", &["rs"]);
-    paths.retain(|path| !path.starts_with(&inside));
-    paths.extend(files("src", &["rs"]));
-    paths.extend(files("libchrony/examples", &["rs"]));
+    let mut paths = wrapper_without_ffi();
+    for folder in
+        ["src", "benches", "tests/chronyd", "tests/common", "tests/http", "tests/outside/src"]
+    {
+        paths.extend(files(folder, &["rs"]));
+    }
     never(&paths, &["libchrony_sys"]);
 }
 
 #[test]
 fn unsafe_code_stands_in_the_ffi_folder_alone() {
-    let inside = root().join("libchrony/src/ffi");
-    let mut paths = files("libchrony/src", &["rs"]);
-    paths.retain(|path| !path.starts_with(&inside));
-    for folder in ["src", "libchrony/examples", "libchrony/tests", "tests/chronyd", "tests/common"]
+    let mut paths = wrapper_without_ffi();
+    for folder in
+        ["src", "benches", "tests/chronyd", "tests/common", "tests/http", "tests/outside/src"]
     {
         paths.extend(files(folder, &["rs"]));
     }
-    never(&paths, &["unsafe {", "unsafe fn", "unsafe impl"]);
+    never(&paths, &["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "unsafe trait"]);
+    never(&paths, &["#[unsafe(", "extern \"C\""]);
     let main = fs::read_to_string(root().join("src/main.rs")).unwrap();
     assert!(main.contains("#![forbid(unsafe_code)]"));
+    let library = fs::read_to_string(root().join("libchrony/src/lib.rs")).unwrap();
+    assert!(library.contains("#![deny(unsafe_code)]"));
+    let excepted = library.matches("allow(unsafe_code").count();
+    assert_eq!(excepted, 1, "modules of libchrony that may hold unsafe code");
 }
 
 #[test]
@@ -107,11 +151,14 @@ fn only_the_configuration_reads_the_environment() {
 fn templates_hold_no_script_style_or_address_of_another_server() {
     for path in files("templates", &["html"]) {
         for (place, line) in code(&path) {
-            for word in
-                ["style=", "<style", "onclick", "onload", "javascript:", "https://", "http://"]
-            {
+            for word in ["style=", "<style", "javascript:", "https://", "http://", "<iframe"] {
                 assert!(!line.contains(word), "{place} holds {word}: {line}");
             }
+            let handler = line.split_whitespace().any(|attribute| {
+                let name = attribute.split_once('=').map_or("", |(name, _)| name);
+                name.starts_with("on") && name.bytes().all(|b| b.is_ascii_lowercase())
+            });
+            assert!(!handler, "{place} holds an event handler: {line}");
             let inline = line.contains("<script") && !line.contains("src=");
             assert!(!inline, "{place} holds a script: {line}");
         }
@@ -127,4 +174,25 @@ fn the_workflow_runs_the_targets_of_make_ci() {
     let listed = workflow.lines().find_map(|line| line.trim().strip_prefix("target: [")).unwrap();
     let listed: Vec<_> = listed.trim_end_matches(']').split(", ").collect();
     assert_eq!(listed, targets);
+}
+
+#[test]
+fn the_picture_of_the_structure_names_only_what_there_is() {
+    let text = fs::read_to_string(root().join("docs/structure.md")).unwrap();
+    let picture = text.split("```").nth(1).expect("a picture");
+    let mut folder = root();
+    let mut looked_at = 0;
+    for line in picture.lines() {
+        let name = line.split_whitespace().next().unwrap_or_default();
+        let is_top = !line.starts_with(' ');
+        let path = if is_top { root().join(name) } else { folder.join(name) };
+        if is_top {
+            folder = path.clone();
+        }
+        if !name.contains('<') {
+            assert!(path.exists(), "docs/structure.md names {}", path.display());
+            looked_at += 1;
+        }
+    }
+    assert!(looked_at > 30, "{looked_at} names");
 }

@@ -86,7 +86,9 @@ fn tests() -> Vec<Test> {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Most of them wait for daemons, so more than one a processor.
+    arguments.test_threads.get_or_insert(6);
     let trial = |(name, need, test): Test| match need.missing() {
         None => Trial::test(name, move || -> Result<(), Failed> {
             test();

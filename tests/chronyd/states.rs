@@ -5,6 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use libchrony::{ErrorKind, ReportName, SelectState, Snapshot, Source, SourceState};
 
+use serde_json::Value;
+
 use super::common::chronyc::{Witness, chronyc};
 use super::common::chronyd::Chronyd;
 use super::common::dashboard::Dashboard;
@@ -27,6 +29,12 @@ fn source<'a>(snapshot: &'a Snapshot, id: &str) -> &'a Source {
     sources.iter().find(|source| source.id == id).unwrap_or_else(|| panic!("{id} is in no record"))
 }
 
+/// What ntpdata says of the offset of a source.
+fn ntp_offset(snapshot: &Snapshot, id: &str) -> Option<f64> {
+    let joined = snapshot.joined();
+    joined.iter().find(|joined| joined.source.id == id)?.ntp?.offset
+}
+
 pub(crate) fn falseticker_unreachable_noselect_and_prefer_are_told_apart() {
     let server = Chronyd::server(3);
     let line = |last: u8, options: &str| {
@@ -46,8 +54,10 @@ pub(crate) fn falseticker_unreachable_noselect_and_prefer_are_told_apart() {
     let client = Chronyd::client(&lines.concat());
     client.wait_until("the preferred source is selected and the falseticker found", |snapshot| {
         let state = |id| source(snapshot, id).state;
-        state("127.0.0.4") == SourceState::Selected
+        (2..=6).all(|last| source(snapshot, &format!("127.0.0.{last}")).is_reachable())
+            && state("127.0.0.4") == SourceState::Selected
             && state("127.0.0.5") == SourceState::Falseticker
+            && ntp_offset(snapshot, "127.0.0.5").is_some_and(|offset| offset.abs() > 1.0)
     });
 
     let read = snapshot(&client);
@@ -65,7 +75,41 @@ pub(crate) fn falseticker_unreachable_noselect_and_prefer_are_told_apart() {
     assert_eq!(select("127.0.0.4").configured_options, [libchrony::SelectOption::Prefer]);
     assert_eq!(select("127.0.0.7").low_limit, None);
 
-    let page = page(&client);
+    // As chronyc: negative in sources, where this clock is behind; ntpdata has the other sign.
+    let behind = source(&read, "127.0.0.5").latest_meas.unwrap();
+    assert!((behind + 5.0).abs() < 0.1, "{behind}");
+    let ahead = ntp_offset(&read, "127.0.0.5").unwrap();
+    assert!((ahead - 5.0).abs() < 0.1, "{ahead}");
+
+    let dashboard = Dashboard::of(&client.unix());
+    let json = dashboard.get("/api/v1/snapshot").json();
+    let find = |report: &str, key: &str, id: &str| {
+        let records = json[report].as_array().unwrap();
+        records.iter().find(|record| record[key] == id).unwrap().clone()
+    };
+    for (id, state) in
+        [("4", "selected"), ("5", "falseticker"), ("6", "nonselectable"), ("7", "nonselectable")]
+    {
+        assert_eq!(find("sources", "id", &format!("127.0.0.{id}"))["state"], state);
+    }
+    assert_eq!(find("selectdata", "address", "127.0.0.6")["state"], "ignored");
+    let options = &find("selectdata", "address", "127.0.0.4")["configured_options"];
+    assert_eq!(*options, serde_json::json!(["prefer"]));
+    let never = find("sources", "id", "127.0.0.7");
+    assert_eq!((&never["stratum"], &never["last_sample_ago"]), (&Value::Null, &Value::Null));
+
+    let page = dashboard.get("/").page();
+    let class = |class: &str| page.all(&format!(".sources tbody tr.{class} th"));
+    for (word, id) in [
+        ("selected", "127.0.0.4"),
+        ("falseticker", "127.0.0.5"),
+        ("ignored", "127.0.0.6"),
+        ("unreachable", "127.0.0.7"),
+    ] {
+        let rows = class(word);
+        assert!(rows.len() == 1 && rows[0].starts_with(id), "{word}: {rows:?}");
+    }
+    assert!(page.source("127.0.0.5").contains("\u{2212}5.0"), "{}", page.source("127.0.0.5"));
     let first = &page.all(".sources tbody tr")[0];
     assert!(first.starts_with('*') && first.contains("127.0.0.4"), "the first row is {first}");
     assert!(page.source("127.0.0.5").starts_with("x falseticker"), "{}", page.source("127.0.0.5"));
@@ -189,7 +233,7 @@ pub(crate) fn no_sources_is_said_with_the_line_that_adds_one() {
 
     let dashboard = Dashboard::of(&chronyd.unix());
     assert_eq!(dashboard.get("/api/v1/sources").json(), serde_json::json!([]));
-    assert_eq!(dashboard.get("/api/v1/tracking").json()["stratum"], serde_json::Value::Null);
+    assert_eq!(dashboard.get("/api/v1/tracking").json()["stratum"], Value::Null);
     let page = dashboard.get("/").page();
     assert_eq!(page.verdict(), "This clock is not synchronized");
     assert!(page.text(".sources").contains("No sources are configured"));
@@ -243,7 +287,7 @@ pub(crate) fn smoothing_is_what_chronyc_says() {
     let dashboard = Dashboard::of(&client.unix());
     let wrapper = || wrapped(&client, ReportName::Smoothing);
     let http = || dashboard.get("/api/v1/smoothing").json();
-    for read in [&wrapper as &dyn Fn() -> serde_json::Value, &http] {
+    for read in [&wrapper as &dyn Fn() -> Value, &http] {
         let (smoothing, witness) = Witness::around(&client, "smoothing", &[2, 3, 5, 6], read);
         assert_eq!((witness.text(0, 0), witness.text(0, 1)), ("Yes", ""));
         assert_eq!(smoothing["flags"], serde_json::json!(["active"]));
