@@ -138,7 +138,10 @@ impl Chronyd {
     /// Waits until a snapshot fulfils a condition.
     pub(crate) fn wait_until(&self, what: &str, condition: impl Fn(&libchrony::Snapshot) -> bool) {
         let mut connection = self.connection().build();
-        eventually(what, || connection.snapshot().ok().filter(|snapshot| condition(snapshot)));
+        let fulfilled = || connection.snapshot().ok().filter(|snapshot| condition(snapshot));
+        if within(PATIENCE, fulfilled).is_none() {
+            panic!("waited {PATIENCE:?} in vain: {what}\n{}", self.log());
+        }
     }
 
     fn signal(&self, signal: Signal) {
