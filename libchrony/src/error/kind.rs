@@ -80,7 +80,7 @@ impl ErrorKind {
                 "chronyd may be stopped or overloaded, or does not allow this host: look at its process and log, and at cmdallow in chrony.conf for other hosts."
             }
             Self::NotAuthorized => {
-                "Ask through chronyd's Unix socket (/run/chrony/chronyd.sock) as root or chrony's own user, or, from chronyd 4.7, add the report to opencommands in chrony.conf."
+                "Ask through chronyd's Unix socket (/run/chrony/chronyd.sock) as root or chrony's own user, or, from chronyd 4.7, name the report in opencommands in chrony.conf, with all others that shall stay open: the line replaces the default list."
             }
             Self::Disabled => {
                 "Enable it in chrony.conf if it is wanted: rtcfile for the real-time clock, smoothtime for smoothing."
