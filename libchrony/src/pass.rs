@@ -101,6 +101,13 @@ impl Connection {
         for index in 0..count {
             pass.take(read(self, index))?;
         }
+        if count == 0 {
+            // Without sources only a request for one tells whether the report is given at all.
+            match read(self, 0) {
+                Err(Error::NoSuchSource { .. }) | Ok(_) => {}
+                Err(error) => return Err(error),
+            }
+        }
         Ok(pass)
     }
 

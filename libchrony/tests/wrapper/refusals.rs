@@ -26,6 +26,20 @@ fn over_udp_the_closed_reports_are_named_with_the_way_to_open_them() {
 }
 
 #[test]
+fn a_closed_report_is_named_also_where_there_are_no_sources() {
+    let chronyd = Simulator::start_udp(Scenario::no_sources()).unwrap();
+    let snapshot = connect(&chronyd).snapshot().unwrap();
+    let error = &snapshot.unavailable[&ReportName::SelectData];
+    assert_eq!(error.kind(), ErrorKind::NotAuthorized, "{error}");
+    assert_eq!(snapshot.sources.map(|sources| sources.len()), Some(0));
+
+    let chronyd = Simulator::start_unix(Scenario::no_sources()).unwrap();
+    let snapshot = connect(&chronyd).snapshot().unwrap();
+    assert_eq!(snapshot.selectdata.map(|sources| sources.len()), Some(0));
+    assert!(snapshot.odd_records.is_empty());
+}
+
+#[test]
 fn ntp_data_opened_alone_is_read_without_source_statistics() {
     let scenario = Scenario {
         generation: Generation::V4_8,
