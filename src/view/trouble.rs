@@ -133,7 +133,7 @@ fn not_running(kind: ErrorKind) -> Vec<Step> {
             .line("second-hand --chronyd ADDRESS"),
     ];
     steps.push(
-        Step::new("Just to see what this page shows, on a simulated chronyd:")
+        Step::new("Just to see this page, on a simulated chronyd (in the source tree: make demo)?")
             .line("second-hand --demo"),
     );
     if kind == ErrorKind::NobodyListens {
