@@ -20,7 +20,8 @@ fn main() {
 }
 
 fn bundled() {
-    const SOURCES: [&str; 5] = ["message.c", "record.c", "reports.c", "session.c", "socket.c"];
+    const SOURCES: [&str; 7] =
+        ["constants.c", "message.c", "record.c", "reports.c", "session.c", "socket.c", "unix.c"];
     println!("cargo::rerun-if-changed=libchrony");
     let mut build = cc::Build::new();
     build
@@ -43,12 +44,16 @@ fn bundled() {
 }
 
 fn system() {
-    if let Err(error) = pkg_config::Config::new().range_version("0.1".."1").probe("libchrony") {
+    let found = pkg_config::Config::new().range_version("0.1".."1").probe("libchrony");
+    let library = found.unwrap_or_else(|error| {
         let reason = error.to_string();
         let reason = reason.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
         fail(&format!(
             "LIBCHRONY_NO_VENDOR is set, but pkg-config finds no libchrony of version 0.1 to below 1: install libchrony-dev (Debian, Ubuntu) or libchrony-devel (Fedora, RHEL) and pkg-config, or unset LIBCHRONY_NO_VENDOR to build the bundled one: {reason}"
-        ));
+        ))
+    });
+    if let Some(include) = library.include_paths.first() {
+        println!("cargo::metadata=include={}", include.display());
     }
 }
 

@@ -1,36 +1,20 @@
-/* Sockets to chronyd: UDP, and Unix datagram sockets with a directory of the client's own. */
+/* Sockets to chronyd: the search order, the forms of addresses, UDP. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "chrony.h"
+#include "socket.h"
 
 #define DEFAULT_PORT 323
-#define OUTER_PREFIX "libchrony."
-#define OUTER_RANDOM 12
-#define INNER_RANDOM 16
-#define SOCKET_NAME "sock"
-/* The inner name begins with the process that made it; 62^4 is more than the largest PID. */
-#define OWNER_LENGTH 4
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-#define ALPHABET_LENGTH 62
-
-/* Closes and leaves errno as the failure before it set it. */
-static void close_quietly(int fd)
+void chronyi_close_quietly(int fd)
 {
   int saved = errno;
 
@@ -38,15 +22,11 @@ static void close_quietly(int fd)
   errno = saved;
 }
 
-/* --- UDP --- */
-
 /* Reads a port of 1 to 65535 in decimal digits; 0 for anything else. */
 static uint16_t parse_port(const char *text)
 {
   unsigned long port = 0;
 
-  if (!*text)
-    return 0;
   for (; *text; text++) {
     if (*text < '0' || *text > '9')
       return 0;
@@ -109,7 +89,7 @@ static int connect_udp(const struct sockaddr *address, socklen_t length)
   if (fd < 0)
     return -1;
   if (connect(fd, address, length) < 0) {
-    close_quietly(fd);
+    chronyi_close_quietly(fd);
     return -1;
   }
   return fd;
@@ -132,7 +112,7 @@ static int open_udp(const char *address)
   if (!split_port(text, &port))
     goto invalid;
 
-  if (!bracketed && inet_pton(AF_INET, text, &sin.sin_addr) == 1) {
+  if (inet_pton(AF_INET, text, &sin.sin_addr) == 1) {
     sin.sin_family = AF_INET;
     sin.sin_port = htons(port);
     return connect_udp((const struct sockaddr *)&sin, sizeof sin);
@@ -147,179 +127,6 @@ invalid:
   return -1;
 }
 
-/* --- Unix --- */
-
-static bool fill_path(struct sockaddr_un *sun, const char *path)
-{
-  size_t length = strlen(path);
-
-  memset(sun, 0, sizeof *sun);
-  sun->sun_family = AF_UNIX;
-  if (length >= sizeof sun->sun_path) {
-    errno = EINVAL;
-    return false;
-  }
-  memcpy(sun->sun_path, path, length);
-  return true;
-}
-
-static int connect_unix(int fd, const struct sockaddr_un *sun)
-{
-  return connect(fd, (const struct sockaddr *)sun, sizeof *sun);
-}
-
-/* Tries the server's socket before anything is created. */
-static bool probe_server(const struct sockaddr_un *server)
-{
-  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  bool reachable;
-
-  if (fd < 0)
-    return false;
-  reachable = connect_unix(fd, server) == 0;
-  close_quietly(fd);
-  return reachable;
-}
-
-/* Writes random characters, each as likely as the others. */
-static bool write_random(char *text, size_t length)
-{
-  size_t written = 0;
-
-  while (written < length) {
-    unsigned char byte;
-    ssize_t got = getrandom(&byte, 1, 0);
-
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got != 1)
-      return false;
-    /* 248 is the largest multiple of 62 in a byte. */
-    if (byte < 248)
-      text[written++] = alphabet[byte % ALPHABET_LENGTH];
-  }
-  text[length] = '\0';
-  return true;
-}
-
-/* Writes this process's number, so that a forked child does not remove its parent's socket. */
-static void write_owner(char *text)
-{
-  unsigned long pid = (unsigned long)getpid();
-  int i;
-
-  for (i = 0; i < OWNER_LENGTH; i++) {
-    text[i] = alphabet[pid % ALPHABET_LENGTH];
-    pid /= ALPHABET_LENGTH;
-  }
-}
-
-/* The client's own place beside the server's socket. */
-typedef struct {
-  char outer[sizeof(((struct sockaddr_un *)0)->sun_path)];
-  char inner[INNER_RANDOM + 1];
-  struct sockaddr_un client;
-  int outer_fd;
-  bool outer_made;
-  bool inner_made;
-  bool bound;
-} place;
-
-static bool name_place(place *p, const char *server)
-{
-  size_t directory = (size_t)(strrchr(server, '/') - server);
-  char random[OUTER_RANDOM + 1];
-  char path[2 * sizeof p->client.sun_path];
-
-  if (directory == 0 || directory >= sizeof p->outer) {
-    errno = EINVAL;
-    return false;
-  }
-  if (!write_random(random, OUTER_RANDOM) || !write_random(p->inner, INNER_RANDOM))
-    return false;
-  write_owner(p->inner);
-
-  snprintf(path, sizeof path, "%.*s/" OUTER_PREFIX "%s/%s/" SOCKET_NAME, (int)directory, server,
-           random, p->inner);
-  if (!fill_path(&p->client, path))
-    return false;
-  /* Shorter than the path just checked. */
-  memcpy(p->outer, path, directory + sizeof "/" OUTER_PREFIX - 1 + OUTER_RANDOM);
-  return true;
-}
-
-/* Makes the directories, reachable but not readable for others, so that the inner name is secret. */
-static bool make_directories(place *p)
-{
-  struct stat status;
-
-  if (mkdir(p->outer, 0711) < 0)
-    return false;
-  p->outer_made = true;
-  p->outer_fd = open(p->outer, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-  if (p->outer_fd < 0 || fstat(p->outer_fd, &status) < 0)
-    return false;
-  /* Whoever owns the parent may have put something else there. */
-  if (!S_ISDIR(status.st_mode) || (status.st_mode & 0777 & ~0711U) != 0 ||
-      status.st_uid != geteuid()) {
-    errno = EPROTO;
-    return false;
-  }
-  if (mkdirat(p->outer_fd, p->inner, 0711) < 0)
-    return false;
-  p->inner_made = true;
-  return true;
-}
-
-/* Binds and connects; the modes make the result independent of the umask. */
-static bool connect_client(place *p, int fd, const struct sockaddr_un *server)
-{
-  if (bind(fd, (const struct sockaddr *)&p->client, sizeof p->client) < 0)
-    return false;
-  p->bound = true;
-  return chmod(p->client.sun_path, 0666) == 0 && fchmodat(p->outer_fd, p->inner, 0711, 0) == 0 &&
-         fchmod(p->outer_fd, 0711) == 0 && connect_unix(fd, server) == 0;
-}
-
-static void remove_place(const place *p)
-{
-  int saved = errno;
-
-  if (p->bound)
-    unlink(p->client.sun_path);
-  if (p->inner_made)
-    unlinkat(p->outer_fd, p->inner, AT_REMOVEDIR);
-  if (p->outer_made)
-    rmdir(p->outer);
-  errno = saved;
-}
-
-static int open_unix(const char *path)
-{
-  struct sockaddr_un server;
-  place p;
-  int fd;
-
-  memset(&p, 0, sizeof p);
-  p.outer_fd = -1;
-  if (!fill_path(&server, path) || !probe_server(&server) || !name_place(&p, path))
-    return -1;
-
-  fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0)
-    return -1;
-  if (!make_directories(&p) || !connect_client(&p, fd, &server)) {
-    remove_place(&p);
-    close_quietly(fd);
-    fd = -1;
-  }
-  if (p.outer_fd >= 0)
-    close_quietly(p.outer_fd);
-  return fd;
-}
-
-/* --- Both --- */
-
 int chrony_open_socket(const char *address)
 {
   static const char *const search[] = {
@@ -331,69 +138,11 @@ int chrony_open_socket(const char *address)
   int fd = -1;
 
   if (address && *address)
-    return *address == '/' ? open_unix(address) : open_udp(address);
+    return *address == '/' ? chronyi_open_unix(address) : open_udp(address);
 
   for (i = 0; i < sizeof search / sizeof search[0] && fd < 0; i++)
-    fd = *search[i] == '/' ? open_unix(search[i]) : open_udp(search[i]);
+    fd = *search[i] == '/' ? chronyi_open_unix(search[i]) : open_udp(search[i]);
   return fd;
-}
-
-static bool is_alphanumeric(const char *text, size_t length)
-{
-  return strspn(text, alphabet) >= length;
-}
-
-/*
- * The client path where it has the form that open_unix gives in this process; its two last slashes
- * are returned. Anything else that is bound belongs to somebody else.
- */
-static bool is_own_path(char *path, char **outer_end, char **inner_end)
-{
-  char owner[OWNER_LENGTH];
-  char *last = strrchr(path, '/');
-  char *inner, *outer;
-  size_t length = strlen(path);
-  const size_t inner_length = INNER_RANDOM + sizeof "/" SOCKET_NAME - 1;
-  const size_t outer_length = sizeof OUTER_PREFIX - 1 + OUTER_RANDOM + 1 + inner_length;
-
-  if (!last || length < outer_length + 2 || strcmp(last, "/" SOCKET_NAME) != 0)
-    return false;
-  inner = path + length - inner_length;
-  outer = path + length - outer_length;
-  write_owner(owner);
-  if (outer[-1] != '/' || inner[-1] != '/' || !is_alphanumeric(inner, INNER_RANDOM) ||
-      strncmp(outer, OUTER_PREFIX, sizeof OUTER_PREFIX - 1) != 0 ||
-      !is_alphanumeric(outer + sizeof OUTER_PREFIX - 1, OUTER_RANDOM) ||
-      memcmp(inner, owner, sizeof owner) != 0)
-    return false;
-  *inner_end = last;
-  *outer_end = inner - 1;
-  return true;
-}
-
-static void remove_client_path(int fd)
-{
-  struct sockaddr_un sun;
-  socklen_t length = sizeof sun;
-  char path[sizeof sun.sun_path + 1];
-  char *outer_end, *inner_end;
-  size_t path_length;
-
-  memset(&sun, 0, sizeof sun);
-  if (getsockname(fd, (struct sockaddr *)&sun, &length) < 0 || sun.sun_family != AF_UNIX ||
-      length <= offsetof(struct sockaddr_un, sun_path) || length > sizeof sun)
-    return;
-  path_length = length - offsetof(struct sockaddr_un, sun_path);
-  memcpy(path, sun.sun_path, path_length);
-  path[path_length] = '\0';
-
-  if (!is_own_path(path, &outer_end, &inner_end) || unlink(path) < 0)
-    return;
-  *inner_end = '\0';
-  if (rmdir(path) < 0)
-    return;
-  *outer_end = '\0';
-  rmdir(path);
 }
 
 void chrony_close_socket(int fd)
@@ -402,7 +151,7 @@ void chrony_close_socket(int fd)
 
   if (fd < 0)
     return;
-  remove_client_path(fd);
+  chronyi_remove_client_path(fd);
   close(fd);
   errno = saved;
 }
