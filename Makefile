@@ -15,11 +15,15 @@ demo: ## the same dashboard on the embedded simulated chronyd; every page says s
 
 test: ## every test of the workspace, those against a real chronyd included
 	.ci/need chronyd chrony
+	.ci/need ip apt-get=iproute2 dnf=iproute zypper=iproute2 pacman=iproute2 apk=iproute2
+	.ci/need openssl openssl
 	cargo test --workspace --features "$(FEATURES)"
 
 lint: ## format, clippy, C warnings, generated bindings, documentation
 	.ci/need clang clang
 	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
+	cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+	cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets --features "$(FEATURES)" -- -D warnings
 	$(MAKE) -C libchrony-sys/libchrony check-warnings
