@@ -21,6 +21,8 @@ fn every_page_says_that_it_is_simulated() {
     let page = dashboard.get("/").page();
     assert!(page.verdict().starts_with("This clock is right to within"), "{}", page.verdict());
     assert!(page.all(".sources tbody tr").len() > 2);
+    // In order, so that the simulated chronyd's directory goes.
+    assert!(dashboard.end(Signal::TERM).success());
 }
 
 #[test]
@@ -29,6 +31,7 @@ fn its_clock_lives() {
     let offset = || dashboard.get("/api/v1/tracking").json()["offset"].clone();
     let first = offset();
     crate::common::eventually("the offset changes", || (offset() != first).then_some(()));
+    assert!(dashboard.end(Signal::TERM).success());
 }
 
 #[test]
