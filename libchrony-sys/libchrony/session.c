@@ -156,7 +156,7 @@ chrony_err chrony_request_report_number_records(chrony_session *s, const char *r
   return err;
 }
 
-/* The offset of the address, which is the second field of a sourcestats record. */
+/* The address, which is the second field of a sourcestats record. */
 static const unsigned char *sourcestats_address(const chrony_session *s)
 {
   return record_data(s) + chronyi_field_offset(s->layout, 1);

@@ -66,6 +66,12 @@ impl Connection {
         self.link.answered()
     }
 
+    /// The address of a chronyd that has answered; before that, where a search begins.
+    pub(crate) fn answered(&self) -> Address {
+        let address = self.address().cloned();
+        address.unwrap_or_else(|| Address::search_order()[0].clone())
+    }
+
     /// Why addresses earlier in the search were not taken, as the Unix socket for want of permission.
     #[must_use]
     pub fn passed_over(&self) -> &[Error] {

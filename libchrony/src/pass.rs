@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use crate::address::Address;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::Request;
@@ -128,9 +127,7 @@ impl Connection {
     }
 
     pub(crate) fn sources_changing(&self) -> Error {
-        let address = self.address().cloned();
-        let address = address.unwrap_or_else(|| Address::search_order()[0].clone());
-        Error::SourcesChanging { address, attempts: 3 }
+        Error::SourcesChanging { address: self.answered(), attempts: 3 }
     }
 
     pub(crate) fn read_sources(&mut self, end: Instant) -> Result<Pass<Source>, Error> {

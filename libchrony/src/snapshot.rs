@@ -212,8 +212,7 @@ pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot
         given(connection, end, |c| c.single(ReportName::Smoothing, end, Smoothing::decode))?;
     let per_source = settled(connection, end)?;
 
-    let address = connection.address().cloned();
-    let address = address.unwrap_or_else(|| Address::search_order()[0].clone());
+    let address = connection.answered();
     let mut snapshot = Snapshot {
         chronyd: Server { transport: address.transport(), address },
         fetched_at,
