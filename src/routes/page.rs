@@ -17,17 +17,20 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
-    let about = About {
-        host: site.machine.clone(),
-        address: site.chronyd.clone(),
-        version: env!("CARGO_PKG_VERSION"),
-        read_at: SystemTime::now(),
-    };
     let status = match reading.given() {
         Ok(_) => StatusCode::OK,
         Err(error) => RequestError::Chronyd(error).status(),
     };
-    match reading.page(|| site.renderer.dashboard(&Page::new(reading.given(), &about))) {
+    let make = || {
+        let about = About {
+            host: site.machine.clone(),
+            address: site.chronyd.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            read_at: SystemTime::now(),
+        };
+        site.renderer.dashboard(&Page::new(reading.given(), &about))
+    };
+    match reading.page(make) {
         Ok(html) => respond::html(status, html),
         Err(error) => respond::error(&request, &site, &RequestError::Render(error)),
     }

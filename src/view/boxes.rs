@@ -56,8 +56,6 @@ fn status_box(value: &str) -> Figure {
 }
 
 fn status(snapshot: &Snapshot, tracking: &Tracking, following: Following) -> Figure {
-    let selected =
-        snapshot.sources.as_ref().is_none_or(|list| list.iter().any(|source| source.is_selected()));
     match following {
         Following::Nothing => {
             status_box("unsynchronized").health(Health::Bad).note("follows no source")
@@ -65,7 +63,7 @@ fn status(snapshot: &Snapshot, tracking: &Tracking, following: Following) -> Fig
         Following::Itself => {
             status_box("local only").health(Health::Warning).note("follows only itself")
         }
-        Following::Source if !selected => {
+        Following::Source if reference::is_lost(snapshot) => {
             status_box("synchronized").health(Health::Warning).note("no source selected now")
         }
         Following::Source if tracking.is_leap_pending() => {

@@ -29,6 +29,11 @@ impl Following {
     }
 }
 
+/// Whether the sources are known and none of them is selected now.
+pub(crate) fn is_lost(snapshot: &Snapshot) -> bool {
+    snapshot.sources.as_ref().is_some_and(|list| !list.iter().any(Source::is_selected))
+}
+
 /// The source that tracking names, with its name where chronyd knows one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reference {

@@ -124,10 +124,8 @@ fn synchronized<'a>(
     if let (Some(passed), Some(age)) = (freshness.passed(stale), age) {
         notes.push(Note::new(stale, stale_text(age, &passed)));
     }
-    let no_source =
-        snapshot.sources.as_ref().is_some_and(|list| !list.iter().any(|s| s.is_selected()));
     let mut steps = Vec::new();
-    if no_source {
+    if reference::is_lost(snapshot) {
         tone = tone.max(Tone::Warning);
         let cause = cause(snapshot);
         notes.push(Note::new(
