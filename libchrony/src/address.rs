@@ -70,6 +70,23 @@ impl Address {
         ]
     }
 
+    /// Refuses an address that was not parsed and could not have been, before it is used or shown.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let text = match self {
+            Self::Unix(path) => path.to_string_lossy(),
+            Self::Host(name, _) => name.into(),
+            Self::Udp(_) => return Ok(()),
+        };
+        let reason = match check_characters(&text) {
+            Ok(()) if matches!(self, Self::Unix(path) if path.to_str().is_none()) => {
+                "a socket path must be UTF-8"
+            }
+            Ok(()) => return Ok(()),
+            Err(reason) => reason,
+        };
+        Err(Error::InvalidAddress { text: text.into_owned(), reason })
+    }
+
     /// The way requests to this address travel.
     #[must_use]
     pub fn transport(&self) -> Transport {
@@ -112,9 +129,7 @@ fn parse(text: &str) -> Result<Address, &'static str> {
     if text.is_empty() {
         return Err("it is empty; leave it out for the default search");
     }
-    if text.bytes().any(|b| b.is_ascii_control() || b == b' ') {
-        return Err("it holds a space or a control character");
-    }
+    check_characters(text)?;
     if text.starts_with('/') {
         return parse_path(text);
     }
@@ -144,16 +159,32 @@ fn parse(text: &str) -> Result<Address, &'static str> {
     Ok(Address::Host(host.to_owned(), port))
 }
 
+/// Refuses what a terminal or a page would not show as it is.
+fn check_characters(text: &str) -> Result<(), &'static str> {
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if text.contains('\0') {
+        return Err("it holds a NUL byte");
+    }
+    if text.contains(|c: char| c == ' ' || c.is_control()) {
+        return Err("it holds a space or a control character");
+    }
+    if text.contains(turns) {
+        return Err("it holds a character that changes the direction of text");
+    }
+    Ok(())
+}
+
 fn parse_path(text: &str) -> Result<Address, &'static str> {
     if text.len() > LONGEST_PATH {
         return Err("a socket path can have at most 107 bytes");
     }
     let path = Path::new(text);
-    let directory = path.parent().map_or(0, |dir| dir.as_os_str().len());
-    if text.ends_with('/') || directory <= 1 {
+    let parent = path.parent().map_or(0, |dir| dir.as_os_str().len());
+    if text.ends_with('/') || parent <= 1 {
         return Err("it names no socket inside a directory");
     }
-    if directory > LONGEST_DIRECTORY {
+    // As libchrony counts: slashes that say nothing take room too.
+    if text.rfind('/').is_some_and(|length| length > LONGEST_DIRECTORY) {
         return Err(
             "the socket's directory can have at most 62 bytes, as the client's own socket is made below it",
         );
@@ -254,6 +285,37 @@ mod tests {
         assert!(refused("::zz::1").contains("[ADDRESS]:PORT"));
         assert!(refused("a b").contains("space"));
         assert!(refused("-x.example").contains("host name"));
+    }
+
+    #[test]
+    fn characters_that_show_as_something_else_are_refused_and_shown_escaped() {
+        let hidden = ['\0', '\n', '\r', '\t', '\u{7}', '\u{1b}', '\u{7f}', '\u{85}', '\u{9b}'];
+        let turning =
+            ['\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}'];
+        for (character, part) in hidden
+            .map(|c| (c, if c == '\0' { "NUL" } else { "control character" }))
+            .into_iter()
+            .chain(turning.map(|c| (c, "direction of text")))
+        {
+            for text in [format!("/run/x{character}/s"), format!("a{character}b:323")] {
+                let message = refused(&text);
+                assert!(message.contains(part), "{text:?}: {message:?}");
+                assert!(!message.contains(character), "{text:?} is shown raw: {message:?}");
+            }
+            let made = Address::Unix(PathBuf::from(format!("/run/x{character}/s")));
+            let message = made.check().unwrap_err().to_string();
+            assert!(message.contains(part) && !message.contains(character), "{message:?}");
+            let made = Address::Host(format!("a{character}b"), 323);
+            assert!(made.check().is_err(), "{made:?}");
+        }
+        assert!("/run/é/s".parse::<Address>().unwrap().check().is_ok());
+    }
+
+    #[test]
+    fn slashes_that_say_nothing_count_too() {
+        let slashes = "/".repeat(62);
+        assert!(format!("/d{}s", &slashes[..61]).parse::<Address>().is_ok());
+        assert!(refused(&format!("/d{slashes}s")).contains("62 bytes"));
     }
 
     #[test]

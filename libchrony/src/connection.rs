@@ -92,7 +92,7 @@ impl Connection {
     /// # Errors
     /// See [`Connection`]; [`Error::SourcesChanging`] where the list changed thrice while it was read.
     pub fn sources(&mut self) -> Result<List<Source>, Error> {
-        self.settled(Self::read_sources).map(|list| {
+        self.settled(ReportName::Sources, Self::read_sources).map(|list| {
             let (mut sources, odd) = list.into_parts();
             name_apart(&mut sources);
             List::new(sources, odd)
@@ -104,7 +104,7 @@ impl Connection {
     /// # Errors
     /// As [`Self::sources`].
     pub fn source_stats(&mut self) -> Result<List<SourceStats>, Error> {
-        self.settled(Self::read_source_stats)
+        self.settled(ReportName::SourceStats, Self::read_source_stats)
     }
 
     /// Why each source is or is not chosen. Over UDP only with chronyd's `opencommands`.
@@ -112,7 +112,7 @@ impl Connection {
     /// # Errors
     /// As [`Self::sources`].
     pub fn select_data(&mut self) -> Result<List<SelectData>, Error> {
-        self.settled(Self::read_select_data)
+        self.settled(ReportName::SelectData, Self::read_select_data)
     }
 
     /// How many sources are online.
@@ -129,7 +129,7 @@ impl Connection {
     /// # Errors
     /// As [`Self::sources`].
     pub fn auth_data(&mut self) -> Result<List<AuthData>, Error> {
-        self.settled(Self::read_auth_data)
+        self.settled(ReportName::AuthData, Self::read_auth_data)
     }
 
     /// The last measurement of each NTP source. Over UDP only with chronyd's `opencommands`.
@@ -137,7 +137,7 @@ impl Connection {
     /// # Errors
     /// As [`Self::sources`].
     pub fn ntp_data(&mut self) -> Result<List<NtpData>, Error> {
-        self.settled(Self::read_ntp_data)
+        self.settled(ReportName::NtpData, Self::read_ntp_data)
     }
 
     /// What chronyd served to others. Over UDP only with chronyd's `opencommands`.
@@ -187,8 +187,8 @@ impl Connection {
         let report = ReportName::from_name(name)
             .ok_or_else(|| Error::UnknownReport { name: name.to_owned() })?;
         if report.is_per_source() {
-            return self.settled(|connection, end| {
-                connection.pass(report, end, |connection, index| {
+            return self.settled(report, |connection, count, end| {
+                connection.pass(count, |connection, index| {
                     let session = connection.link.ask(Request::Record(report, index), end)?;
                     Ok((None, Some(record(session, report, index))))
                 })

@@ -128,3 +128,86 @@ fn wait(session: &Session, event: PollFlags, end: Instant) -> Result<bool, Fault
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::CString;
+    use std::os::unix::net::UnixDatagram;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+    use crate::ffi::Socket;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    /// A session, its server, and the place of both.
+    fn connected() -> (tempfile::TempDir, Session, UnixDatagram) {
+        let place = tempfile::tempdir_in("/tmp").unwrap();
+        let path = place.path().join("server");
+        let server = UnixDatagram::bind(&path).unwrap();
+        let socket = Socket::open(&CString::new(path.to_str().unwrap()).unwrap()).unwrap();
+        (place, Session::new(socket).unwrap(), server)
+    }
+
+    /// A session that has asked, its server, and the path that the server answers to.
+    fn asked() -> (tempfile::TempDir, Session, UnixDatagram, PathBuf) {
+        let (place, mut session, server) = connected();
+        Request::Record(ReportName::Tracking, 0).start(&mut session).unwrap();
+        let (_, client) = server.recv_from(&mut [0; 512]).unwrap();
+        let client = client.as_pathname().unwrap().to_owned();
+        (place, session, server, client)
+    }
+
+    /// Sends until no more fits.
+    fn fill(socket: &UnixDatagram, path: &Path) {
+        socket.set_nonblocking(true).unwrap();
+        while socket.send_to(&[0; 3], path).is_ok() {}
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn what_came_is_not_looked_at_when_the_time_is_over() {
+        let (_place, session, server, client) = asked();
+        server.send_to(&[0; 3], client).unwrap();
+        assert!(wait(&session, PollFlags::IN, Instant::now() + PATIENCE).unwrap());
+        assert!(!wait(&session, PollFlags::IN, Instant::now()).unwrap());
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn a_flood_of_what_answers_nothing_ends_with_the_attempt() {
+        let (_place, mut session, server, client) = asked();
+        let request = Request::Record(ReportName::Tracking, 0);
+        let pace = Pace { timeout: PATIENCE, attempts: 3, end: Instant::now() };
+        // As many as the socket holds.
+        fill(&server, &client);
+        let failure = ask(&mut session, request, pace).unwrap_err();
+        assert!(matches!(failure, Failure::TimedOut { attempts: 1, .. }), "{failure:?}");
+        assert_eq!(server.send_to(&[0; 3], &client).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn a_second_step_that_cannot_be_sent_is_no_answer() {
+        let (place, mut session, server) = connected();
+        let path = place.path().join("server");
+        let step = std::thread::spawn(move || {
+            let mut request = [0; 512];
+            let (_, client) = server.recv_from(&mut request).unwrap();
+            fill(&UnixDatagram::unbound().unwrap(), &path);
+            // Sourcestats of 192.0.2.1.
+            let mut reply = [0; 84];
+            reply[..8].copy_from_slice(&[6, 2, 0, 0, 0, 34, 0, 6]);
+            reply[16..20].copy_from_slice(&request[8..12]);
+            reply[32..36].copy_from_slice(&[192, 0, 2, 1]);
+            reply[49] = 1;
+            server.send_to(&reply, client.as_pathname().unwrap()).unwrap();
+            server
+        });
+        let pace =
+            Pace { timeout: Duration::from_secs(1), attempts: 1, end: Instant::now() + PATIENCE };
+        let result = ask(&mut session, Request::Record(ReportName::AuthData, 0), pace);
+        assert!(matches!(result, Err(Failure::TimedOut { .. })), "{result:?}");
+        drop(step.join().unwrap());
+    }
+}

@@ -14,6 +14,9 @@ use crate::report::{AuthData, NtpData, ReportName, SelectData, Source, SourceSta
 /// The most sources a chronyd is believed to have; a larger number is an impossible value.
 const MOST_SOURCES: u32 = 65_536;
 
+/// So many sources that are missing one after the other mean that the list is another one by now.
+const MOST_MISSING: u32 = 16;
+
 /// What reading one source gave: its address, where the record tells, and the record, where it has one.
 pub(crate) type Entry<T> = (Option<SourceAddress>, Option<T>);
 
@@ -24,17 +27,26 @@ pub(crate) struct Pass<T> {
     pub(crate) addresses: Vec<Option<SourceAddress>>,
     pub(crate) odd: Vec<Error>,
     vanished: bool,
+    /// How many sources are missing since the last that was there.
+    missing: u32,
 }
 
 impl<T> Default for Pass<T> {
     fn default() -> Self {
-        Self { records: Vec::new(), addresses: Vec::new(), odd: Vec::new(), vanished: false }
+        Self {
+            records: Vec::new(),
+            addresses: Vec::new(),
+            odd: Vec::new(),
+            vanished: false,
+            missing: 0,
+        }
     }
 }
 
 impl<T> Pass<T> {
     /// Takes what reading the next source gave; an error of this record alone does not end the pass.
     pub(crate) fn take(&mut self, entry: Result<Entry<T>, Error>) -> Result<(), Error> {
+        let missing = std::mem::take(&mut self.missing);
         let (address, record) = match entry {
             Ok(entry) => entry,
             Err(error) if error.is_of_one_record() => {
@@ -43,6 +55,7 @@ impl<T> Pass<T> {
             }
             Err(error @ Error::NoSuchSource { .. }) => {
                 self.vanished = true;
+                self.missing = missing + 1;
                 self.odd.push(error);
                 (None, None)
             }
@@ -53,11 +66,17 @@ impl<T> Pass<T> {
         Ok(())
     }
 
+    /// Whether so many sources are missing that the rest need not be asked for.
+    fn is_lost(&self) -> bool {
+        self.missing >= MOST_MISSING
+    }
+
     /// Whether the list of sources stayed as it was, given their number after the pass.
     ///
     /// At the last try a source that is missing although the number is right is an odd record.
     pub(crate) fn is_settled(&self, count: u32, last: bool) -> bool {
-        u32::try_from(self.addresses.len()) == Ok(count) && (last || !self.vanished)
+        let complete = u32::try_from(self.addresses.len()) == Ok(count) && !self.is_lost();
+        complete && (last || !self.vanished)
     }
 
     pub(crate) fn into_list(self) -> List<T> {
@@ -88,17 +107,18 @@ impl Connection {
         })
     }
 
-    /// Reads a report source by source, once; `read` gives the source's address and its record.
+    /// Reads `count` sources, once; `read` gives the source's address and its record.
     pub(crate) fn pass<T>(
         &mut self,
-        report: ReportName,
-        end: Instant,
+        count: u32,
         mut read: impl FnMut(&mut Self, u32) -> Result<Entry<T>, Error>,
     ) -> Result<Pass<T>, Error> {
-        let count = self.count(report, end)?;
         let mut pass = Pass::default();
         for index in 0..count {
             pass.take(read(self, index))?;
+            if pass.is_lost() {
+                break;
+            }
         }
         if count == 0 {
             // Without sources only a request for one tells whether the report is given at all.
@@ -113,12 +133,14 @@ impl Connection {
     /// Repeats a pass until the list of sources did not change meanwhile, at most 3 times.
     pub(crate) fn settled<T>(
         &mut self,
-        read: impl Fn(&mut Self, Instant) -> Result<Pass<T>, Error>,
+        report: ReportName,
+        read: impl Fn(&mut Self, u32, Instant) -> Result<Pass<T>, Error>,
     ) -> Result<List<T>, Error> {
         let end = self.link.end();
+        let mut count = self.count(report, end)?;
         for last in [false, false, true] {
-            let pass = read(self, end)?;
-            let count = self.count(ReportName::Sources, end)?;
+            let pass = read(self, count, end)?;
+            count = self.count(report, end)?;
             if pass.is_settled(count, last) {
                 return Ok(pass.into_list());
             }
@@ -130,33 +152,45 @@ impl Connection {
         Error::SourcesChanging { address: self.answered(), attempts: 3 }
     }
 
-    pub(crate) fn read_sources(&mut self, end: Instant) -> Result<Pass<Source>, Error> {
+    pub(crate) fn read_sources(&mut self, count: u32, end: Instant) -> Result<Pass<Source>, Error> {
         let report = ReportName::Sources;
-        self.pass(report, end, |connection, index| {
+        self.pass(count, |connection, index| {
             let source = connection.decoded(report, index, end, Source::decode)?;
             Ok((Some(source.address), Some(source)))
         })
     }
 
-    pub(crate) fn read_source_stats(&mut self, end: Instant) -> Result<Pass<SourceStats>, Error> {
+    pub(crate) fn read_source_stats(
+        &mut self,
+        count: u32,
+        end: Instant,
+    ) -> Result<Pass<SourceStats>, Error> {
         let report = ReportName::SourceStats;
-        self.pass(report, end, |connection, index| {
+        self.pass(count, |connection, index| {
             let stats = connection.decoded(report, index, end, SourceStats::decode)?;
             Ok((Some(stats.address), Some(stats)))
         })
     }
 
-    pub(crate) fn read_select_data(&mut self, end: Instant) -> Result<Pass<SelectData>, Error> {
+    pub(crate) fn read_select_data(
+        &mut self,
+        count: u32,
+        end: Instant,
+    ) -> Result<Pass<SelectData>, Error> {
         let report = ReportName::SelectData;
-        self.pass(report, end, |connection, index| {
+        self.pass(count, |connection, index| {
             let data = connection.decoded(report, index, end, SelectData::decode)?;
             Ok((Some(data.address), Some(data)))
         })
     }
 
-    pub(crate) fn read_auth_data(&mut self, end: Instant) -> Result<Pass<AuthData>, Error> {
+    pub(crate) fn read_auth_data(
+        &mut self,
+        count: u32,
+        end: Instant,
+    ) -> Result<Pass<AuthData>, Error> {
         let report = ReportName::AuthData;
-        self.pass(report, end, |connection, index| {
+        self.pass(count, |connection, index| {
             // authdata names no source; libchrony asks by the address these statistics give.
             let address = connection.identify(index, end)?;
             let session = connection.link.ask(Request::Record(report, index), end)?;
@@ -168,9 +202,13 @@ impl Connection {
         })
     }
 
-    pub(crate) fn read_ntp_data(&mut self, end: Instant) -> Result<Pass<NtpData>, Error> {
+    pub(crate) fn read_ntp_data(
+        &mut self,
+        count: u32,
+        end: Instant,
+    ) -> Result<Pass<NtpData>, Error> {
         let report = ReportName::NtpData;
-        self.pass(report, end, |connection, index| {
+        self.pass(count, |connection, index| {
             let session = connection.link.ask(Request::Record(report, index), end)?;
             if session.number_fields() == 0 {
                 return Ok((None, None));

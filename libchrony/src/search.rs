@@ -15,6 +15,7 @@ use crate::ffi::{Code, Fault, Session, Socket};
 
 /// The addresses to try, in order: those of the default search, or those a name stands for.
 pub(crate) fn candidates(address: Option<&Address>, end: Instant) -> Result<Vec<Address>, Error> {
+    address.map_or(Ok(()), Address::check)?;
     match address {
         None => Ok(Address::search_order().to_vec()),
         Some(address @ Address::Host(name, port)) => resolve(name, *port, end)

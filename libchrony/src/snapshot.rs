@@ -138,14 +138,45 @@ struct PerSource {
 }
 
 impl PerSource {
-    fn read(connection: &mut Connection, end: Instant) -> Result<Self, Error> {
+    /// Reads each report once; without a count, which chronyd refused, each asks for its own.
+    fn read(connection: &mut Connection, count: Option<u32>, end: Instant) -> Result<Self, Error> {
+        fn report<T>(
+            connection: &mut Connection,
+            (report, count, end): (ReportName, Option<u32>, Instant),
+            read: impl Fn(&mut Connection, u32, Instant) -> Result<Pass<T>, Error>,
+        ) -> Result<Given<Pass<T>>, Error> {
+            given(connection, end, |connection| {
+                let count = count.map_or_else(|| connection.count(report, end), Ok)?;
+                read(connection, count, end)
+            })
+        }
+        let of = |report| (report, count, end);
         Ok(Self {
-            sources: given(connection, end, |c| c.read_sources(end))?,
-            sourcestats: given(connection, end, |c| c.read_source_stats(end))?,
-            authdata: given(connection, end, |c| c.read_auth_data(end))?,
-            ntpdata: given(connection, end, |c| c.read_ntp_data(end))?,
-            selectdata: given(connection, end, |c| c.read_select_data(end))?,
+            sources: report(connection, of(ReportName::Sources), Connection::read_sources)?,
+            sourcestats: report(
+                connection,
+                of(ReportName::SourceStats),
+                Connection::read_source_stats,
+            )?,
+            authdata: report(connection, of(ReportName::AuthData), Connection::read_auth_data)?,
+            ntpdata: report(connection, of(ReportName::NtpData), Connection::read_ntp_data)?,
+            selectdata: report(
+                connection,
+                of(ReportName::SelectData),
+                Connection::read_select_data,
+            )?,
         })
+    }
+
+    /// None of the reports, each for the same reason.
+    fn none(error: impl Fn() -> Error) -> Self {
+        Self {
+            sources: Err(error()),
+            sourcestats: Err(error()),
+            selectdata: Err(error()),
+            authdata: Err(error()),
+            ntpdata: Err(error()),
+        }
     }
 
     /// Whether all reports speak of the same list of sources, which has `count` members after the reading.
@@ -252,24 +283,27 @@ pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot
 
 /// Reads the per-source reports until they agree, at most 3 times, then says so in each.
 fn settled(connection: &mut Connection, end: Instant) -> Result<PerSource, Error> {
+    let mut count = given(connection, end, |c| c.count(ReportName::Sources, end))?;
     for last in [false, false, true] {
-        let read = PerSource::read(connection, end)?;
+        // Waited for once: all of these reports begin with the same request.
+        if let Err(Error::TimedOut { address, attempts, waited }) = &count {
+            let (attempts, waited) = (*attempts, *waited);
+            return Ok(PerSource::none(|| Error::TimedOut {
+                address: address.clone(),
+                attempts,
+                waited,
+            }));
+        }
+        let read = PerSource::read(connection, count.ok(), end)?;
         if read.sources.is_err() {
             return Ok(read);
         }
-        let count = connection.count(ReportName::Sources, end)?;
-        if read.is_settled(count, last) {
+        count = given(connection, end, |c| c.count(ReportName::Sources, end))?;
+        if count.as_ref().is_ok_and(|count| read.is_settled(*count, last)) {
             return Ok(read);
         }
     }
-    let changing = || connection.sources_changing();
-    Ok(PerSource {
-        sources: Err(changing()),
-        sourcestats: Err(changing()),
-        selectdata: Err(changing()),
-        authdata: Err(changing()),
-        ntpdata: Err(changing()),
-    })
+    Ok(PerSource::none(|| connection.sources_changing()))
 }
 
 fn place<T>(

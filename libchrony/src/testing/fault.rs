@@ -32,12 +32,21 @@ pub struct Fault {
     index: Option<u32>,
     skip: u64,
     times: u64,
+    every: u64,
+    share: Option<Share>,
     met: u64,
     pub(super) effects: Vec<Effect>,
 }
 
 /// A change of a reply's bytes.
 type Edit = Box<dyn FnMut(&mut Vec<u8>) + Send>;
+
+/// A part of the requests, chosen as by dice.
+struct Share {
+    /// Of 256.
+    part: u8,
+    dice: Xorshift,
+}
 
 /// What happens to a reply.
 pub(super) enum Effect {
@@ -46,6 +55,7 @@ pub(super) enum Effect {
     Duplicate,
     Order(Order),
     Edit(Edit),
+    Noise(u32, Xorshift),
     Set(Arc<dyn Course>),
 }
 
@@ -61,7 +71,16 @@ pub(super) enum Order {
 impl Fault {
     /// Meets every request.
     pub fn always() -> Self {
-        Self { command: None, index: None, skip: 0, times: u64::MAX, met: 0, effects: Vec::new() }
+        Self {
+            command: None,
+            index: None,
+            skip: 0,
+            times: u64::MAX,
+            every: 1,
+            share: None,
+            met: 0,
+            effects: Vec::new(),
+        }
     }
 
     /// Meets the requests with a command.
@@ -89,6 +108,20 @@ impl Fault {
         self.after(number.saturating_sub(1)).times(1)
     }
 
+    /// Of these, every `number`th, the last of each `number`.
+    pub fn every(self, number: u64) -> Self {
+        Self { every: number.max(1), ..self }
+    }
+
+    /// Of these, about `percent` of 100, as by dice; the same seed chooses the same ones.
+    ///
+    /// With [`Self::silence`] that share of the datagrams is lost.
+    pub fn share(self, percent: u8, seed: u64) -> Self {
+        let part = u16::from(percent.min(100)) * 255 / 100;
+        let part = u8::try_from(part).unwrap_or(u8::MAX);
+        Self { share: Some(Share { part, dice: Xorshift::new(seed) }), ..self }
+    }
+
     fn then(mut self, effect: Effect) -> Self {
         self.effects.push(effect);
         self
@@ -107,6 +140,14 @@ impl Fault {
     /// The reply comes once more.
     pub fn duplicate(self) -> Self {
         self.then(Effect::Duplicate)
+    }
+
+    /// So many datagrams that answer nothing come before the reply, from the same socket.
+    ///
+    /// Every second one has the header of a reply to this command; all else is random in bytes and
+    /// length, the same for the same seed. They come also where the reply does not.
+    pub fn noise(self, number: u32, seed: u64) -> Self {
+        self.then(Effect::Noise(number, Xorshift::new(seed)))
     }
 
     /// The reply comes right after the next one that is sent: two replies change places.
@@ -206,7 +247,11 @@ impl Fault {
         if fits {
             self.met += 1;
         }
-        fits && self.met > self.skip && self.met - self.skip <= self.times
+        let in_turn = self
+            .met
+            .checked_sub(self.skip)
+            .is_some_and(|turn| turn > 0 && turn <= self.times && turn.is_multiple_of(self.every));
+        fits && in_turn && self.share.as_mut().is_none_or(Share::takes)
     }
 }
 
@@ -217,12 +262,20 @@ impl fmt::Debug for Fault {
             .field("index", &self.index)
             .field("after", &self.skip)
             .field("times", &self.times)
+            .field("every", &self.every)
             .finish_non_exhaustive()
     }
 }
 
+impl Share {
+    fn takes(&mut self) -> bool {
+        // 255 of 255 is all of them.
+        self.part == u8::MAX || self.dice.byte() < self.part
+    }
+}
+
 /// Marsaglia's xorshift with 64 bits: bytes that look random and need no dependency.
-struct Xorshift(u64);
+pub(super) struct Xorshift(u64);
 
 impl Xorshift {
     fn new(seed: u64) -> Self {
@@ -235,6 +288,19 @@ impl Xorshift {
         self.0 ^= self.0 << 17;
         let [byte, ..] = self.0.to_be_bytes();
         byte
+    }
+
+    /// A datagram that answers no request, though it may look like a reply to `command`.
+    pub(super) fn noise(&mut self, command: Command, looks_like_a_reply: bool) -> Vec<u8> {
+        let length = usize::from(self.byte()) * 2;
+        let mut bytes: Vec<u8> = (0..length).map(|_| self.byte()).collect();
+        if looks_like_a_reply {
+            let [high, low] = command.0.to_be_bytes();
+            for (byte, new) in bytes.iter_mut().zip([6, 2, 0, 0, high, low]) {
+                *byte = new;
+            }
+        }
+        bytes
     }
 }
 
@@ -265,6 +331,23 @@ mod tests {
         assert_eq!(met(sources().after(1), requests()), [false, false, true, true]);
         assert_eq!(met(sources().times(2), requests()), [false, true, true, false]);
         assert_eq!(met(sources().index(1).nth(2), requests()), [false, false, false, true]);
+        assert_eq!(met(Fault::always().every(2), requests()), [false, true, false, true]);
+        assert_eq!(met(sources().after(1).every(2), requests()), [false, false, false, true]);
+        assert_eq!(met(Fault::always().every(0), requests()), [true; 4]);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "so many requests take Miri too long")]
+    fn a_share_is_about_what_it_says_and_the_same_for_a_seed() {
+        let met = |percent, seed| {
+            let mut fault = Fault::always().share(percent, seed);
+            (0..1000).map(|_| fault.meets(&request(33, 0))).collect::<Vec<_>>()
+        };
+        let number = |percent| met(percent, 7).iter().filter(|met| **met).count();
+        assert_eq!((number(0), number(100), number(255)), (0, 1000, 1000));
+        assert!((200..400).contains(&number(30)), "{}", number(30));
+        assert_eq!(met(30, 7), met(30, 7));
+        assert_ne!(met(30, 7), met(30, 8));
     }
 
     #[test]

@@ -17,6 +17,24 @@
 //! # }
 //! ```
 //!
+//! What can be simulated:
+//!
+//! | | by |
+//! |---|---|
+//! | a state of the clock and its sources | [`Scenario::synchronized`] and its siblings, [`Source::server`] and its siblings, each field of them |
+//! | a state that moves | [`Scenario::drifting`], or any function of the time as a [`Course`] |
+//! | a version of chronyd | [`Scenario::generation`], a [`Generation`] from 1.29.1 to 4.9 |
+//! | permissions | [`Simulator::start_unix`] permits everything, [`Simulator::start_udp`] what chronyd opens to the network and [`Scenario::opencommands`] |
+//! | loss, delay, duplicates, another order, noise | [`Fault::silence`], also of [a share](Fault::share); [`Fault::delay`], [`Fault::duplicate`], [`Fault::reorder`], [`Fault::late`], [`Fault::noise`] |
+//! | refusals | [`Fault::status`] |
+//! | replies that are wrong | [`Fault::truncate`], [`Fault::pad`], [`Fault::random`], [`Fault::version`], [`Fault::wrong_sequence`], [`Fault::edit`] and its siblings |
+//! | a list of sources that changes while it is read | [`Fault::then_set`], [`Scenario::count`] |
+//! | a chronyd that hangs, ends, restarts or loses its socket | [`Simulator::hang`], [`Simulator::stop`], [`Simulator::restart`], [`Simulator::remove_socket`] |
+//!
+//! A test waits for what was asked with [`Simulator::wait_for_requests`], and looks at it with
+//! [`Simulator::requests`]. The example `own_tests` shows a program under test from its first line to
+//! its last: `cargo run -p libchrony --features testing --example own_tests`.
+//!
 //! Every value starts from one that fits the others, and each field can be set:
 //!
 //! ```
@@ -32,6 +50,7 @@ mod candidate;
 mod case;
 mod command;
 mod course;
+mod drift;
 mod fault;
 mod generation;
 mod place;

@@ -24,9 +24,18 @@ pub(super) struct Directory(PathBuf);
 impl Directory {
     /// Makes a new one in the system's directory for such, or in `/tmp` where that is too deep.
     fn create() -> io::Result<Self> {
-        let mut parent = env::temp_dir();
-        if parent.as_os_str().len() + "/chronyd-0123456789abcdef".len() > LONGEST_DIRECTORY {
-            parent = PathBuf::from("/tmp");
+        let parent = env::temp_dir();
+        if is_too_deep(&parent) {
+            Self::create_in(Path::new("/tmp"))
+        } else {
+            Self::create_in(&parent)
+        }
+    }
+
+    fn create_in(parent: &Path) -> io::Result<Self> {
+        if is_too_deep(parent) {
+            let reason = "the directory is too deep for the socket of a client";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
         }
         loop {
             let random = RandomState::new().build_hasher().finish();
@@ -48,6 +57,11 @@ impl Directory {
     }
 }
 
+/// Whether a client would find no room for its socket below a directory in this one.
+fn is_too_deep(parent: &Path) -> bool {
+    parent.as_os_str().len() + "/chronyd-0123456789abcdef".len() > LONGEST_DIRECTORY
+}
+
 impl Drop for Directory {
     fn drop(&mut self) {
         // A client that was killed leaves its own directory behind in here.
@@ -63,8 +77,9 @@ pub(super) enum Place {
 }
 
 impl Place {
-    pub(super) fn unix() -> io::Result<(Self, Socket)> {
-        let place = Self::Unix(Directory::create()?);
+    pub(super) fn unix(parent: Option<&Path>) -> io::Result<(Self, Socket)> {
+        let directory = parent.map_or_else(Directory::create, Directory::create_in)?;
+        let place = Self::Unix(directory);
         let socket = place.bind()?;
         Ok((place, socket))
     }

@@ -24,6 +24,9 @@ impl<P: Clone> Queue<P> {
     }
 
     pub(super) fn push(&mut self, outcome: Outcome, client: &P, now: Instant) {
+        let room = MOST.saturating_sub(self.len());
+        let noise = outcome.noise.into_iter().take(room);
+        self.due.extend(noise.map(|bytes| (now, client.clone(), bytes)));
         let Some(reply) = outcome.reply else { return };
         let copies = std::iter::repeat_n((client.clone(), reply), outcome.copies);
         match outcome.order {
@@ -62,7 +65,7 @@ mod tests {
 
     fn outcome(name: u8, order: Order, delay: u64, copies: usize) -> Outcome {
         let delay = Duration::from_secs(delay);
-        Outcome { reply: Some(vec![name]), copies, delay, order, next: None }
+        Outcome { reply: Some(vec![name]), noise: Vec::new(), copies, delay, order, next: None }
     }
 
     fn taken(queue: &mut Queue<()>, now: Instant) -> Vec<u8> {
@@ -93,6 +96,16 @@ mod tests {
     }
 
     #[test]
+    fn noise_comes_first_and_also_without_a_reply() {
+        let (mut queue, now) = (Queue::new(), Instant::now());
+        queue.push(Outcome { noise: vec![vec![8]], ..outcome(1, Order::AtOnce, 0, 1) }, &(), now);
+        let lost = Outcome { reply: None, ..outcome(2, Order::AtOnce, 0, 1) };
+        queue.push(Outcome { noise: vec![vec![9]], ..lost }, &(), now);
+        assert_eq!(taken(&mut queue, now), [8, 1, 9]);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "so many replies take Miri too long")]
     fn the_queue_is_bounded() {
         let (mut queue, now) = (Queue::new(), Instant::now());
         queue.push(outcome(1, Order::AtOnce, 0, MOST), &(), now);

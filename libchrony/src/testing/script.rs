@@ -14,6 +14,8 @@ pub(super) struct Script(pub(super) Vec<Fault>);
 /// What becomes of a reply.
 pub(super) struct Outcome {
     pub(super) reply: Option<Vec<u8>>,
+    /// What is sent before it, at once.
+    pub(super) noise: Vec<Vec<u8>>,
     pub(super) copies: usize,
     pub(super) delay: Duration,
     pub(super) order: Order,
@@ -22,11 +24,17 @@ pub(super) struct Outcome {
 
 impl Script {
     pub(super) fn apply(&mut self, request: &Request, reply: Option<Vec<u8>>) -> Outcome {
-        let mut outcome =
-            Outcome { reply, copies: 1, delay: Duration::ZERO, order: Order::AtOnce, next: None };
+        let mut outcome = Outcome {
+            reply,
+            noise: Vec::new(),
+            copies: 1,
+            delay: Duration::ZERO,
+            order: Order::AtOnce,
+            next: None,
+        };
         for fault in &mut self.0 {
             if fault.meets(request) {
-                fault.effects.iter_mut().for_each(|effect| outcome.take(effect));
+                fault.effects.iter_mut().for_each(|effect| outcome.take(effect, request));
             }
         }
         outcome
@@ -34,7 +42,7 @@ impl Script {
 }
 
 impl Outcome {
-    fn take(&mut self, effect: &mut Effect) {
+    fn take(&mut self, effect: &mut Effect, request: &Request) {
         match effect {
             Effect::Silence => self.reply = None,
             Effect::Delay(time) => self.delay = self.delay.saturating_add(*time),
@@ -44,6 +52,11 @@ impl Outcome {
                 if let Some(reply) = &mut self.reply {
                     edit(reply);
                 }
+            }
+            Effect::Noise(number, random) => {
+                let command = request.command();
+                let noise = (0..*number).map(|n| random.noise(command, n % 2 == 1));
+                self.noise.extend(noise);
             }
             Effect::Set(course) => self.next = Some(Arc::clone(course)),
         }

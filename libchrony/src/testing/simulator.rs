@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,7 +45,16 @@ impl Simulator {
     /// # Errors
     /// What the system says when the directory, the socket or the thread cannot be made.
     pub fn start_unix(course: impl Course) -> io::Result<Self> {
-        Self::start(Place::unix()?, course)
+        Self::start(Place::unix(None)?, course)
+    }
+
+    /// As [`Self::start_unix`], with the new directory in `parent`, as in `/dev/shm` for speed.
+    ///
+    /// # Errors
+    /// As [`Self::start_unix`]; [`io::ErrorKind::InvalidInput`] where `parent` has more than 37 bytes,
+    /// as a client could not make its socket so deep.
+    pub fn start_unix_in(parent: &Path, course: impl Course) -> io::Result<Self> {
+        Self::start(Place::unix(Some(parent))?, course)
     }
 
     /// Starts one on a free UDP port of 127.0.0.1, with chronyd's permissions for the network.
@@ -88,10 +98,15 @@ impl Simulator {
         self.shared.lock().script.0 = faults;
     }
 
-    /// The requests seen, in order, answered or not; at most the first 65536.
+    /// The requests seen, in order, answered or not; at most 65536 after [`Self::forget_requests`].
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
         self.shared.lock().requests.clone()
+    }
+
+    /// Forgets the requests seen, so that [`Self::requests`] begins anew; [`Self::request_count`] goes on.
+    pub fn forget_requests(&self) {
+        self.shared.lock().requests.clear();
     }
 
     /// How many requests were seen, answered or not.

@@ -109,6 +109,38 @@ fn random_bytes_are_the_same_for_a_seed() {
 }
 
 #[test]
+fn a_share_of_the_datagrams_can_be_lost() {
+    let (_chronyd, mut client) = with([Fault::on(Command::TRACKING).every(3).silence()]);
+    let mut answered = 0;
+    for _ in 0..9 {
+        let asked = client.ask(Command::TRACKING, &[]);
+        let mark = client.ask(Command::COUNT, &[]);
+        let first = client.receive().sequence();
+        if first == asked {
+            answered += 1;
+            assert_eq!(client.receive().sequence(), mark);
+        } else {
+            assert_eq!(first, mark);
+        }
+    }
+    assert_eq!(answered, 6);
+}
+
+#[test]
+fn noise_comes_before_the_reply_and_answers_nothing() {
+    let (_chronyd, mut client) = with([Fault::on(Command::TRACKING).noise(40, 5)]);
+    let sequence = client.ask(Command::TRACKING, &[]);
+    let mut like_replies = 0;
+    for _ in 0..40 {
+        let noise = client.receive().0;
+        assert!(noise.len() < 20 || noise[16..20] != sequence.to_be_bytes());
+        like_replies += usize::from(noise.starts_with(&[6, 2, 0, 0, 0, 33]));
+    }
+    assert!(like_replies > 10, "{like_replies}");
+    assert_eq!(client.receive().sequence(), sequence);
+}
+
+#[test]
 fn the_list_of_sources_can_change_after_its_count() {
     let changed = Fault::on(Command::COUNT).times(1).then_set(Scenario::many_sources(1));
     let (_chronyd, mut client) = with([changed]);

@@ -28,6 +28,22 @@ fn nothing_is_left_when_it_is_dropped() {
 }
 
 #[test]
+fn it_stands_where_it_is_wanted_if_a_client_can_stand_there_too() {
+    let parent = tempfile::tempdir_in("/tmp").unwrap();
+    let chronyd = Simulator::start_unix_in(parent.path(), Scenario::synchronized()).unwrap();
+    assert!(Path::new(&chronyd.address()).starts_with(parent.path()));
+    Client::new(&chronyd).get(Command::TRACKING, &[]);
+    drop(chronyd);
+    assert_eq!(fs::read_dir(parent.path()).unwrap().count(), 0);
+
+    let start = |parent: &Path| Simulator::start_unix_in(parent, Scenario::no_sources());
+    for (length, expected) in [(37, ErrorKind::NotFound), (38, ErrorKind::InvalidInput)] {
+        let parent = format!("/{}", "d".repeat(length - 1));
+        assert_eq!(start(Path::new(&parent)).unwrap_err().kind(), expected, "{length} bytes");
+    }
+}
+
+#[test]
 fn what_it_says_can_change_while_it_runs() {
     let chronyd = Simulator::start_udp(Scenario::synchronized()).unwrap();
     let mut client = Client::new(&chronyd);
@@ -41,7 +57,7 @@ fn what_it_says_can_change_while_it_runs() {
     });
     assert_eq!(client.get(Command::COUNT, &[]).u32(28), 0);
     chronyd.set(Scenario::drifting);
-    assert_eq!(client.get(Command::COUNT, &[]).u32(28), 1);
+    assert_eq!(client.get(Command::COUNT, &[]).u32(28), 4);
 }
 
 #[test]
@@ -57,6 +73,17 @@ fn requests_are_recorded_with_command_index_and_length() {
     assert_eq!((request.command(), request.index()), (Command::SOURCES, 2));
     assert_eq!((request.sequence(), request.length()), (sequence, 600));
     assert_eq!((short.command(), short.length(), short.bytes()), (Command(0), 2, &[6, 1][..]));
+}
+
+#[test]
+fn requests_that_were_looked_at_can_be_forgotten() {
+    let chronyd = Simulator::start_udp(Scenario::synchronized()).unwrap();
+    let mut client = Client::new(&chronyd);
+    client.get(Command::TRACKING, &[]);
+    chronyd.forget_requests();
+    client.get(Command::COUNT, &[]);
+    let commands: Vec<_> = chronyd.requests().iter().map(|request| request.command()).collect();
+    assert_eq!((commands, chronyd.request_count()), (vec![Command::COUNT], 2));
 }
 
 #[test]

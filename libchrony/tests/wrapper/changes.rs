@@ -3,7 +3,7 @@
 use libchrony::testing::{Command, Fault, Scenario, Simulator};
 use libchrony::{ErrorKind, ReportName, Snapshot};
 
-use crate::{connect, server, servers};
+use crate::{connect, connect_in_a_hurry, server, servers};
 
 const PER_SOURCE: [ReportName; 5] = [
     ReportName::Sources,
@@ -69,6 +69,21 @@ fn a_source_replaced_by_another_is_never_mixed_with_it() {
 }
 
 #[test]
+fn a_source_that_was_missing_once_is_read_again() {
+    let chronyd = Simulator::start_unix(servers([1, 2, 3])).unwrap();
+    let mut connection = connect(&chronyd);
+    // The list has the same length before and after.
+    let missing = || [Fault::on(Command::SOURCES).index(1).nth(1).status(4)];
+    chronyd.script(missing());
+    let sources = connection.sources().unwrap();
+    assert_eq!((sources.len(), sources.odd().len()), (3, 0));
+    chronyd.script(missing());
+    let snapshot = connection.snapshot().unwrap();
+    assert_eq!(lasts(&snapshot), [1, 2, 3]);
+    assert!(snapshot.odd_records.is_empty(), "{:?}", snapshot.odd_records);
+}
+
+#[test]
 fn a_list_that_never_stays_is_named_and_the_rest_is_there() {
     let chronyd = Simulator::start_unix(servers([1, 2, 3])).unwrap();
     let other =
@@ -84,6 +99,58 @@ fn a_list_that_never_stays_is_named_and_the_rest_is_there() {
     }
     assert!(snapshot.sources.is_none());
     assert!(snapshot.tracking.is_some() && snapshot.activity.is_some());
+}
+
+#[test]
+fn a_list_that_shrank_greatly_is_not_asked_for_to_its_old_end() {
+    let chronyd = Simulator::start_unix(Scenario::many_sources(500)).unwrap();
+    chronyd.script([Fault::on(Command::COUNT).nth(1).then_set(servers([1, 2]))]);
+    let sources = connect(&chronyd).sources().unwrap();
+    assert_eq!((sources.len(), sources.odd().len()), (2, 0));
+    let asked = chronyd.request_count();
+    assert!(asked < 40, "{asked} requests for two sources");
+
+    // A number that is never true: each of the tries gives up early, and no list is made up.
+    chronyd.set(Scenario { count: Some(60_000), ..servers([1, 2]) });
+    let error = connect(&chronyd).sources().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::SourcesChanging, "{error}");
+    let asked = chronyd.request_count() - asked;
+    assert!(asked < 80, "{asked} requests for two sources");
+}
+
+#[test]
+fn a_few_missing_sources_do_not_end_the_reading_of_the_others() {
+    let chronyd = Simulator::start_unix(Scenario::many_sources(40)).unwrap();
+    // Fifteen, one that is there, fifteen.
+    let missing = (3..18).chain(19..34);
+    chronyd.script(missing.map(|index| Fault::on(Command::SOURCES).index(index).status(4)));
+    let sources = connect(&chronyd).sources().unwrap();
+    assert_eq!((sources.len(), sources.odd().len()), (10, 30));
+}
+
+#[test]
+fn a_number_of_sources_that_is_never_told_is_waited_for_once() {
+    let chronyd = Simulator::start_unix(servers([1, 2])).unwrap();
+    let mut connection = connect_in_a_hurry(&chronyd);
+    let counts = |chronyd: &Simulator| {
+        chronyd.requests().iter().filter(|request| request.command() == Command::COUNT).count()
+    };
+    // From the first on, and from the second on, which comes after the reading.
+    for answered in [0, 1] {
+        let before = counts(&chronyd);
+        chronyd.script([Fault::on(Command::COUNT).after(answered).silence()]);
+        let snapshot = connection.snapshot().unwrap();
+        for report in PER_SOURCE {
+            let error = &snapshot.unavailable[&report];
+            assert_eq!(error.kind(), ErrorKind::TimedOut, "{report}: {error}");
+        }
+        assert!(snapshot.tracking.is_some() && snapshot.smoothing.is_none());
+        // Two attempts, and what was answered.
+        let asked = counts(&chronyd) - before;
+        assert!(asked as u64 <= 2 + answered, "{asked} requests for the number");
+    }
+    chronyd.script([]);
+    assert_eq!(lasts(&connection.snapshot().unwrap()), [1, 2]);
 }
 
 #[test]

@@ -1,12 +1,17 @@
 //! The wrapper on the simulated chronyd: what a real one cannot be made to do.
 
 mod changes;
+mod cut;
+mod faults;
 mod life;
+mod meanwhile;
+mod reading;
 mod refusals;
+mod silent;
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use libchrony::testing::{Scenario, Simulator, Source};
 use libchrony::{Builder, Connection};
@@ -17,8 +22,21 @@ fn builder(chronyd: &Simulator) -> Builder {
     Connection::builder().address(address).timeout(Duration::from_millis(200)).attempts(2)
 }
 
+/// A connection whose one attempt never runs out: for what is answered, also on a slow machine.
 fn connect(chronyd: &Simulator) -> Connection {
-    builder(chronyd).open().expect("the simulator answers")
+    reading::patient(chronyd).open().expect("the simulator answers")
+}
+
+/// A connection with short attempts, open already: for what is not answered.
+fn connect_in_a_hurry(chronyd: &Simulator) -> Connection {
+    let end = Instant::now() + reading::PATIENCE;
+    loop {
+        match builder(chronyd).open() {
+            Ok(connection) => return connection,
+            // On a slow machine an attempt may be too short.
+            Err(error) => assert!(Instant::now() < end, "{error}"),
+        }
+    }
 }
 
 /// A server with the address 192.0.2.`last`.

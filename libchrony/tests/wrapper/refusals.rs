@@ -3,7 +3,8 @@
 use libchrony::testing::{Command, Fault, Generation, Scenario, Simulator};
 use libchrony::{Address, Connection, ErrorKind, ReportName, Transport};
 
-use crate::{builder, connect, servers};
+use crate::reading::patient;
+use crate::{client_directories, connect, servers};
 
 #[test]
 fn over_udp_the_closed_reports_are_named_with_the_way_to_open_them() {
@@ -47,7 +48,7 @@ fn ntp_data_opened_alone_is_read_without_source_statistics() {
         ..servers([1, 2])
     };
     let chronyd = Simulator::start_udp(scenario).unwrap();
-    let data = builder(&chronyd).build().ntp_data().unwrap();
+    let data = patient(&chronyd).build().ntp_data().unwrap();
     assert_eq!(data.len(), 2, "{:?}", data.odd());
 }
 
@@ -104,7 +105,7 @@ fn a_server_of_another_version_is_too_old_or_too_new_not_silent() {
     let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
     for (version, kind) in [(5, ErrorKind::ServerTooOld), (7, ErrorKind::ServerTooNew)] {
         chronyd.script([Fault::always().status(18).version(version)]);
-        let error = builder(&chronyd).build().tracking().unwrap_err();
+        let error = patient(&chronyd).build().tracking().unwrap_err();
         assert_eq!(error.kind(), kind, "{error}");
     }
 }
@@ -112,7 +113,7 @@ fn a_server_of_another_version_is_too_old_or_too_new_not_silent() {
 #[test]
 fn a_reply_cut_anywhere_is_invalid_or_ignored_and_never_a_reading() {
     let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
-    let mut connection = builder(&chronyd).attempts(1).build();
+    let mut connection = patient(&chronyd).build();
     for length in 28..104 {
         chronyd.script([Fault::on(Command::TRACKING).nth(1).truncate(length)]);
         let error = connection.tracking().unwrap_err();
@@ -172,4 +173,41 @@ fn a_host_name_without_address_says_so() {
     let limit = std::time::Duration::from_secs(5);
     let error = Connection::builder().address(address).limit(limit).open().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NameNotResolved, "{error}");
+}
+
+#[test]
+fn an_address_that_shows_as_something_else_is_refused_unopened_and_escaped() {
+    for address in [
+        Address::Unix("/run/chrony\u{202e}/sock".into()),
+        Address::Unix("/run/chrony\n/sock".into()),
+        Address::Host("time\u{1b}[2J.example".to_owned(), 323),
+    ] {
+        let error = Connection::builder().address(address).open().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidAddress);
+        let text = error.to_string();
+        assert!(!text.contains(['\u{202e}', '\u{1b}', '\n']), "{text:?}");
+    }
+}
+
+#[test]
+fn a_refusal_keeps_the_socket_and_a_fault_of_the_reply_does_not() {
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
+    let mut connection = connect(&chronyd);
+    let sockets = || client_directories(&chronyd);
+    let first = sockets();
+    for status in [1, 2, 3, 4, 6] {
+        chronyd.script([Fault::on(Command::TRACKING).status(status)]);
+        connection.tracking().unwrap_err();
+        assert_eq!(sockets(), first, "status {status}");
+        connection.activity().unwrap();
+        assert_eq!(sockets(), first, "status {status}");
+    }
+    for fault in [Fault::always().truncate(40), Fault::always().reply_code(99)] {
+        chronyd.script([fault]);
+        connection.tracking().unwrap_err();
+        assert_eq!(sockets().len(), 0);
+        chronyd.script([]);
+        connection.tracking().unwrap();
+        assert_ne!(sockets(), first);
+    }
 }
