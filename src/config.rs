@@ -1,25 +1,34 @@
-//! Flags and `SECOND_HAND_*` variables to one validated [`Config`]; the only reader of the environment.
+//! Flags and `SECOND_HAND_*` variables to one validated [`Task`]; the only reader of the environment.
 
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{Args, Parser, Subcommand};
 use libchrony::Address;
 use tracing::level_filters::LevelFilter;
 
-/// What the process does, validated.
+use crate::error::shown;
+
+/// What the process does.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Task {
+    /// Serve the dashboard.
+    Serve(Config),
+    /// Say in one line whether the clock can be trusted.
+    Check(Check),
+}
+
+/// How the dashboard is served, validated.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Config {
     /// The address to listen on.
     pub(crate) host: IpAddr,
     /// The port to listen on; 0 picks a free one.
     pub(crate) port: u16,
-    /// Where chronyd is asked; `None` = the default search.
-    pub(crate) chronyd: Option<Address>,
-    /// How long one attempt waits for chronyd.
-    pub(crate) timeout: Duration,
+    /// How chronyd is asked.
+    pub(crate) chronyd: Chronyd,
     /// Further names this server may be asked by, in lower case.
     pub(crate) allowed_hosts: Vec<String>,
     /// Whether the embedded simulated chronyd is read in place of a real one.
@@ -28,15 +37,48 @@ pub(crate) struct Config {
     pub(crate) log: LevelFilter,
 }
 
-/// Can I trust this machine's clock? A dashboard for chronyd.
-#[expect(rustdoc::broken_intra_doc_links, reason = "the brackets are those of addresses")]
-#[derive(Debug, Parser)]
-#[command(version, about)]
-struct Flags {
-    /// Serve the dashboard; the default
-    #[arg(value_name = "serve")]
-    command: Option<String>,
+/// What a check holds the clock against, validated.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Check {
+    /// How chronyd is asked.
+    pub(crate) chronyd: Chronyd,
+    /// A clock that may be wrong by more is critical, by more than half of it a warning.
+    pub(crate) max_error: Duration,
+    /// A clock of a higher stratum is critical.
+    pub(crate) max_stratum: Option<u8>,
+}
 
+/// Where and how patiently chronyd is asked.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Chronyd {
+    /// Where; `None` = the default search.
+    pub(crate) address: Option<Address>,
+    /// How long one attempt waits for an answer.
+    pub(crate) timeout: Duration,
+}
+
+/// Can I trust this machine's clock? A dashboard for chronyd.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+struct Flags {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    serve: ServeFlags,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the dashboard; the default
+    Serve(ServeFlags),
+    /// Say in one line whether the clock can be trusted, and end as monitoring plugins do: 0 it can,
+    /// 1 warning, 2 critical, 3 unknown
+    Check(CheckFlags),
+}
+
+#[derive(Debug, Args)]
+struct ServeFlags {
     /// Address to listen on: an IP address or localhost [env: SECOND_HAND_HOST] [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
     host: Option<String>,
@@ -45,14 +87,8 @@ struct Flags {
     #[arg(long)]
     port: Option<String>,
 
-    /// Where chronyd is asked: /path/to/socket, 192.0.2.1, 192.0.2.1:323, [2001:db8::1]:323 or a
-    /// host name; without it its Unix socket, then 127.0.0.1, then ::1 [env: SECOND_HAND_CHRONYD]
-    #[arg(long, value_name = "ADDRESS")]
-    chronyd: Option<String>,
-
-    /// How long one of three attempts waits for chronyd [env: SECOND_HAND_TIMEOUT] [default: 1s]
-    #[arg(long, value_name = "TIME")]
-    timeout: Option<String>,
+    #[command(flatten)]
+    chronyd: ChronydFlags,
 
     /// Another name this server may be asked by; repeatable, in the variable separated by commas
     /// [env: SECOND_HAND_ALLOWED_HOST]
@@ -69,24 +105,68 @@ struct Flags {
     log: Option<String>,
 }
 
-impl Config {
-    /// The configuration of this process, or the way it ends: help and version with 0, bad input
-    /// with one line and 2.
+#[derive(Debug, Args)]
+struct CheckFlags {
+    #[command(flatten)]
+    chronyd: ChronydFlags,
+
+    /// The most that the clock may be wrong by: more is critical, more than half of it a warning
+    /// [env: SECOND_HAND_MAX_ERROR] [default: 100ms]
+    #[arg(long, value_name = "TIME")]
+    max_error: Option<String>,
+
+    /// The highest stratum that is not critical, from 1 to 15 [env: SECOND_HAND_MAX_STRATUM]
+    /// [default: any]
+    #[arg(long, value_name = "NUMBER")]
+    max_stratum: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ChronydFlags {
+    /// Where chronyd is asked: /path/to/socket, 192.0.2.1, 192.0.2.1:323, [2001:db8::1]:323 or a
+    /// host name; without it its Unix socket, then 127.0.0.1, then ::1 [env: SECOND_HAND_CHRONYD]
+    #[arg(long, value_name = "ADDRESS")]
+    chronyd: Option<String>,
+
+    /// How long one of three attempts waits for chronyd [env: SECOND_HAND_TIMEOUT] [default: 1s]
+    #[arg(long, value_name = "TIME")]
+    timeout: Option<String>,
+}
+
+impl Task {
+    /// The task of this process, or the way it ends: help and version with 0, bad input with one line
+    /// and 2.
     pub(crate) fn from_process() -> Result<Self, ExitCode> {
         let flags = Flags::try_parse().map_err(|error| refuse(&error))?;
         let variable =
             |name: &str| std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
         Self::new(flags, variable).map_err(|problem| {
-            eprintln!("second-hand: {problem}");
+            eprintln!("second-hand: {}", shown(&problem));
             ExitCode::from(2)
         })
     }
 
     fn new(flags: Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
-        if let Some(command) = flags.command.filter(|command| command != "serve") {
-            return Err(format!("{command:?}: the only command is serve"));
-        }
         let input = Input { variable: &variable };
+        match flags.command {
+            None => Config::new(flags.serve, &input).map(Self::Serve),
+            Some(Command::Serve(flags)) => Config::new(flags, &input).map(Self::Serve),
+            Some(Command::Check(flags)) => Check::new(flags, &input).map(Self::Check),
+        }
+    }
+}
+
+impl Config {
+    /// The configuration that these arguments alone give, without the environment's.
+    pub(crate) fn from_arguments(arguments: Vec<String>) -> Result<Self, String> {
+        let flags = Flags::try_parse_from(arguments).map_err(|error| error.to_string())?;
+        match Task::new(flags, |_| None)? {
+            Task::Serve(config) => Ok(config),
+            Task::Check(_) => Err("check serves nothing".to_owned()),
+        }
+    }
+
+    fn new(flags: ServeFlags, input: &Input<'_>) -> Result<Self, String> {
         let allowed_hosts = if flags.allowed_host.is_empty() {
             input.take(None, "allowed-host", parse_names)?.unwrap_or_default()
         } else {
@@ -97,9 +177,9 @@ impl Config {
             };
             flags.allowed_host.iter().map(parse).collect::<Result<_, _>>()?
         };
-        let chronyd = input.take(flags.chronyd, "chronyd", parse_chronyd)?;
+        let chronyd = Chronyd::new(flags.chronyd, input)?;
         let demo = flags.demo || input.take(None, "demo", parse_switch)?.unwrap_or_default();
-        if let (true, Some(chronyd)) = (demo, &chronyd) {
+        if let (true, Some(chronyd)) = (demo, &chronyd.address) {
             return Err(format!(
                 "--chronyd {:?}: must be left out with --demo",
                 chronyd.to_string()
@@ -109,12 +189,32 @@ impl Config {
             host: input.take(flags.host, "host", parse_host)?.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             port: input.take(flags.port, "port", parse_port)?.unwrap_or(8000),
             chronyd,
-            timeout: input
-                .take(flags.timeout, "timeout", parse_timeout)?
-                .unwrap_or(Duration::from_secs(1)),
             allowed_hosts,
             demo,
             log: input.take(flags.log, "log", parse_log)?.unwrap_or(LevelFilter::INFO),
+        })
+    }
+}
+
+impl Check {
+    fn new(flags: CheckFlags, input: &Input<'_>) -> Result<Self, String> {
+        Ok(Self {
+            chronyd: Chronyd::new(flags.chronyd, input)?,
+            max_error: input
+                .take(flags.max_error, "max-error", parse_max_error)?
+                .unwrap_or(Duration::from_millis(100)),
+            max_stratum: input.take(flags.max_stratum, "max-stratum", parse_stratum)?,
+        })
+    }
+}
+
+impl Chronyd {
+    fn new(flags: ChronydFlags, input: &Input<'_>) -> Result<Self, String> {
+        Ok(Self {
+            address: input.take(flags.chronyd, "chronyd", parse_chronyd)?,
+            timeout: input
+                .take(flags.timeout, "timeout", parse_timeout)?
+                .unwrap_or(Duration::from_secs(1)),
         })
     }
 }
@@ -154,8 +254,10 @@ fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    eprintln!("second-hand: {}; see second-hand --help", line.trim_start_matches("error: "));
+    // What follows an empty line is advice.
+    let line = text.split("\n\n").next().unwrap_or_default();
+    let line = shown(line.trim_start_matches("error: "));
+    eprintln!("second-hand: {line}; see second-hand --help");
     ExitCode::from(2)
 }
 
@@ -186,6 +288,21 @@ fn parse_timeout(text: &str) -> Result<Duration, &'static str> {
         .ok()
         .filter(|time| range.contains(time))
         .ok_or("must be a time from 1ms to 60s, with its unit, as 500ms or 2s")
+}
+
+fn parse_max_error(text: &str) -> Result<Duration, &'static str> {
+    let range = Duration::from_micros(1)..=Duration::from_secs(3600);
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|time| range.contains(time))
+        .ok_or("must be a time from 1us to 1h, with its unit, as 500us or 100ms")
+}
+
+fn parse_stratum(text: &str) -> Result<u8, &'static str> {
+    text.parse()
+        .ok()
+        .filter(|stratum| (1..=15).contains(stratum))
+        .ok_or("must be a number from 1 to 15")
 }
 
 /// A host name or IP address without port, in lower case.
@@ -226,18 +343,33 @@ fn parse_log(text: &str) -> Result<LevelFilter, &'static str> {
 mod tests {
     use super::*;
 
-    fn config(flags: &[&str], variables: &[(&str, &str)]) -> Result<Config, String> {
+    fn task(flags: &[&str], variables: &[(&str, &str)]) -> Result<Task, String> {
         let flags = Flags::try_parse_from([&["second-hand"], flags].concat()).unwrap();
-        Config::new(flags, |name| {
+        Task::new(flags, |name| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         })
+    }
+
+    fn config(flags: &[&str], variables: &[(&str, &str)]) -> Result<Config, String> {
+        match task(flags, variables)? {
+            Task::Serve(config) => Ok(config),
+            Task::Check(check) => panic!("{check:?}"),
+        }
+    }
+
+    fn check(flags: &[&str], variables: &[(&str, &str)]) -> Result<Check, String> {
+        match task(&[&["check"], flags].concat(), variables)? {
+            Task::Check(check) => Ok(check),
+            Task::Serve(config) => panic!("{config:?}"),
+        }
     }
 
     #[test]
     fn the_defaults_are_those_of_the_documentation() {
         let config = config(&[], &[]).unwrap();
         assert_eq!((config.host, config.port), (Ipv4Addr::LOCALHOST.into(), 8000));
-        assert_eq!((config.chronyd, config.timeout), (None, Duration::from_secs(1)));
+        let Chronyd { address, timeout } = config.chronyd;
+        assert_eq!((address, timeout), (None, Duration::from_secs(1)));
         assert!(config.allowed_hosts.is_empty());
     }
 
@@ -245,7 +377,7 @@ mod tests {
     fn a_flag_wins_over_its_variable() {
         let variables = [("SECOND_HAND_PORT", "1"), ("SECOND_HAND_TIMEOUT", "2s")];
         let config = config(&["serve", "--port", "2"], &variables).unwrap();
-        assert_eq!((config.port, config.timeout), (2, Duration::from_secs(2)));
+        assert_eq!((config.port, config.chronyd.timeout), (2, Duration::from_secs(2)));
     }
 
     #[test]
@@ -264,8 +396,8 @@ mod tests {
         .unwrap();
         assert_eq!(config.host.to_string(), "::1");
         assert_eq!(config.port, 0);
-        assert_eq!(config.chronyd.unwrap().to_string(), "192.0.2.1:11323");
-        assert_eq!(config.timeout, Duration::from_millis(250));
+        assert_eq!(config.chronyd.address.unwrap().to_string(), "192.0.2.1:11323");
+        assert_eq!(config.chronyd.timeout, Duration::from_millis(250));
         assert_eq!(config.allowed_hosts, ["clock.example.net", "time.example"]);
         assert_eq!(config.log, LevelFilter::DEBUG);
     }
@@ -308,6 +440,28 @@ mod tests {
                 assert!(line.contains(value) && line.contains(allowed), "{line}");
                 assert_eq!(line.lines().count(), 1, "{line}");
             }
+        }
+    }
+
+    #[test]
+    fn a_check_takes_its_limits_and_chronyd_s_address() {
+        let defaults = check(&[], &[]).unwrap();
+        assert_eq!(defaults.max_error, Duration::from_millis(100));
+        assert_eq!((defaults.max_stratum, defaults.chronyd.address), (None, None));
+        let flags = ["--max-error", "5ms", "--max-stratum=3", "--chronyd", "192.0.2.1"];
+        let variables = [("SECOND_HAND_MAX_ERROR", "1s"), ("SECOND_HAND_TIMEOUT", "2s")];
+        let given = check(&flags, &variables).unwrap();
+        assert_eq!((given.max_error, given.max_stratum), (Duration::from_millis(5), Some(3)));
+        assert_eq!(given.chronyd.timeout, Duration::from_secs(2));
+        assert_eq!(given.chronyd.address.unwrap().to_string(), "192.0.2.1:323");
+        for (option, value, allowed) in [
+            ("max-error", "0s", "1us to 1h"),
+            ("max-error", "100", "with its unit"),
+            ("max-stratum", "0", "1 to 15"),
+            ("max-stratum", "16", "1 to 15"),
+        ] {
+            let line = check(&[&format!("--{option}={value}")], &[]).unwrap_err();
+            assert!(line.starts_with(&format!("--{option} ")) && line.contains(allowed), "{line}");
         }
     }
 

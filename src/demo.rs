@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use libchrony::testing::{Scenario, Simulator, Source};
+use libchrony::testing::{Scenario, Simulator};
 
 /// Starts it; it ends and leaves nothing when it is dropped.
 pub(crate) fn start() -> io::Result<Simulator> {
@@ -14,17 +14,19 @@ pub(crate) fn start() -> io::Result<Simulator> {
 fn scenario(since: Duration) -> Scenario {
     let mut scenario = Scenario::drifting(since);
     let others = [Scenario::falseticker(), Scenario::only_unreachable()];
-    scenario.sources.extend(others.into_iter().flat_map(|other| other.sources).filter(is_addition));
+    for source in others.into_iter().flat_map(|other| other.sources) {
+        // Each source stands once, and those that move are there already.
+        if scenario.sources.iter().all(|listed| listed.address != source.address) {
+            scenario.sources.push(source);
+        }
+    }
     scenario
-}
-
-/// One source is selected already, and each of the others stands once.
-fn is_addition(source: &Source) -> bool {
-    source.state != Source::SELECTED
 }
 
 #[cfg(test)]
 mod tests {
+    use libchrony::testing::Source;
+
     use super::*;
 
     #[test]

@@ -5,6 +5,15 @@ use std::net::SocketAddr;
 
 use actix_web::http::StatusCode;
 
+/// A text from outside in one line that no terminal obeys: what would not show is escaped.
+pub(crate) fn shown(text: &str) -> String {
+    let escaped = |c: char| match c {
+        '"' | '\'' | '\\' => c.to_string(),
+        c => c.escape_debug().to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
 /// Why the server did not start, or ended early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
@@ -110,5 +119,17 @@ impl RequestError<'_> {
                 "Ask again; if it stays, the log of second-hand says more."
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped_and_the_rest_stays() {
+        assert_eq!(shown("it's \"5 µs\" at /a\\b"), "it's \"5 µs\" at /a\\b");
+        assert_eq!(shown("\u{1b}[31m\0\r\n\u{7f}\u{9b}"), r"\u{1b}[31m\0\r\n\u{7f}\u{9b}");
+        assert_eq!(shown("\u{202e}\u{2066}\u{200f}"), r"\u{202e}\u{2066}\u{200f}");
     }
 }

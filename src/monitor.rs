@@ -214,6 +214,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "so many requests take Miri too long")]
     fn a_thousand_requests_during_a_reading_cost_one_more() {
         let held = Held::start();
         let first = ask(&held.monitor);
@@ -269,6 +270,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "so many requests take Miri too long")]
     fn too_many_who_wait_are_told_so() {
         let held = Held::start();
         let _first = ask(&held.monitor);

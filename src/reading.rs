@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use actix_web::web::Bytes;
-use libchrony::{Error, Snapshot};
+use libchrony::{Error, ReportName, Snapshot};
 
 /// What chronyd said, or why it said nothing.
 #[derive(Debug)]
@@ -21,6 +21,16 @@ impl Reading {
         self.given.as_ref()
     }
 
+    /// As above; where no report is given, as chronyd refused each, the reason.
+    pub(crate) fn data(&self) -> Result<&Snapshot, &Error> {
+        let snapshot = self.given()?;
+        let missing = &snapshot.unavailable;
+        match missing.get(&ReportName::Tracking) {
+            Some(error) if missing.len() == ReportName::ALL.len() => Err(error),
+            _ => Ok(snapshot),
+        }
+    }
+
     /// The page of this reading, made by whoever comes first.
     pub(crate) fn page<E>(&self, make: impl FnOnce() -> Result<String, E>) -> Result<Bytes, E> {
         match self.page.get() {
@@ -32,7 +42,29 @@ impl Reading {
 
 #[cfg(test)]
 mod tests {
+    use libchrony::testing::{Command, Fault, Scenario, Simulator};
+    use libchrony::{Connection, ErrorKind};
+
     use super::*;
+
+    fn read(faults: impl IntoIterator<Item = Fault>) -> Reading {
+        let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
+        chronyd.script(faults);
+        let address: libchrony::Address = chronyd.address().parse().unwrap();
+        Reading::new(Connection::builder().address(address).build().snapshot())
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn a_chronyd_that_refuses_every_report_gives_no_data() {
+        let all = read([Fault::always().status(2)]);
+        assert_eq!(all.data().map_err(Error::kind).unwrap_err(), ErrorKind::NotAuthorized);
+        // Who was asked is told all the same.
+        assert!(all.given().is_ok());
+        let tracking = read([Fault::on(Command::TRACKING).status(2)]);
+        assert!(tracking.data().is_ok());
+        assert!(read([]).data().is_ok());
+    }
 
     fn reading() -> Reading {
         let error = "no address".parse::<libchrony::Address>().unwrap_err();

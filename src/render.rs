@@ -108,9 +108,22 @@ mod tests {
         }
         for page in pages {
             assert_eq!(page.matches("<h1").count(), 1);
-            for section in
-                ["verdict", "boxes", "tracking", "sources", "sourcestats", "rtcdata", "access"]
-            {
+            for section in [
+                "verdict",
+                "boxes",
+                "doctor",
+                "tracking",
+                "sources",
+                "sourcestats",
+                "selectdata",
+                "ntpdata",
+                "authdata",
+                "activity",
+                "serverstats",
+                "smoothing",
+                "rtcdata",
+                "access",
+            ] {
                 let opening = [
                     format!("<section class=\"{section}\""),
                     format!("<section class=\"{section} "),

@@ -6,10 +6,11 @@ use std::net::SocketAddr;
 use std::task::Poll;
 use std::time::Duration;
 
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::{App, HttpServer, web};
-use libchrony::{Address, Connection};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tracing::level_filters::LevelFilter;
 use tracing::{debug, info, warn};
@@ -17,13 +18,14 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::chronyd;
 use crate::config::Config;
 use crate::demo;
-use crate::error::StartError;
+use crate::error::{StartError, shown};
 use crate::monitor::Monitor;
 use crate::reading::Reading;
 use crate::render::Renderer;
-use crate::routes::{self, Hosts, Site};
+use crate::routes::{self, Clients, FILES_EACH, Hosts, Site};
 
 /// How long a client may take to send its request's head.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,26 +37,17 @@ const GRACE: u64 = 3;
 const MOST_CONNECTIONS: u64 = 4096;
 /// Open files that are no connections: the socket to chronyd, the listener, what the runtime needs.
 const OTHER_FILES: u64 = 64;
-/// What one reading of chronyd may take in all, so that a long `--timeout` cannot hold up the end.
-const READING_LIMIT: Duration = Duration::from_secs(30);
-
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
     log_to_standard_error(config.log);
     // Lives until the end of this function, after the last reading.
     let simulated = config.demo.then(demo::start).transpose().map_err(StartError::Demo)?;
     if let Some(simulated) = &simulated {
-        config.chronyd = simulated.address().parse().ok();
+        config.chronyd.address = simulated.address().parse().ok();
     }
-    remove_leftovers(config.chronyd.as_ref());
-    let site = web::Data::new(Site {
-        monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
-        renderer: Renderer::new(config.demo)?,
-        hosts: Hosts::new(config.host, config.allowed_hosts),
-        machine: machine(),
-        chronyd: config.chronyd.map_or_else(|| "default search".to_owned(), |a| a.to_string()),
-    });
+    chronyd::remove_leftovers(&config.chronyd);
     let wanted = SocketAddr::new(config.host, config.port);
+    let site = site(config)?;
     let served = actix_web::rt::System::new().block_on(serve(wanted, site.clone()));
     // Waits for the reading under way, so that no socket directory stays behind.
     site.monitor.end();
@@ -63,26 +56,77 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
     Ok(())
 }
 
+/// What the requests share, its reader started.
+fn site(config: Config) -> Result<web::Data<Site>, StartError> {
+    Ok(web::Data::new(Site {
+        monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
+        renderer: Renderer::new(config.demo)?,
+        hosts: Hosts::new(config.host, config.allowed_hosts),
+        machine: machine(),
+        chronyd: config
+            .chronyd
+            .address
+            .map_or_else(|| "default search".to_owned(), |a| a.to_string()),
+    }))
+}
+
+/// All that a request goes through.
+fn application(
+    site: web::Data<Site>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new().app_data(site).configure(routes::table).wrap(from_fn(routes::guard))
+}
+
+/// The application that these arguments ask for, for the fuzz targets, which call it without a server.
+#[doc(hidden)]
+pub fn application_of(
+    arguments: Vec<String>,
+) -> Result<
+    App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = actix_web::Error,
+            InitError = (),
+        >,
+    >,
+    String,
+> {
+    let config = Config::from_arguments(arguments)?;
+    site(config).map(application).map_err(|error| error.to_string())
+}
+
 async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartError> {
     // Before the address is known to anyone: who knows it may send signals.
     let stopped = stopped().map_err(StartError::Server)?;
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4));
-    let server = HttpServer::new(move || {
-        App::new().app_data(site.clone()).configure(routes::table).wrap(from_fn(routes::guard))
-    })
-    .workers(workers)
-    .backlog(2048)
-    .max_connections(most_connections() / workers)
-    .client_request_timeout(REQUEST_TIMEOUT)
-    .keep_alive(KEEP_ALIVE)
-    .shutdown_timeout(GRACE)
-    .disable_signals()
-    .bind(wanted)
-    .map_err(|source| StartError::Bind { address: wanted, source })?;
+    let clients = Clients::default();
+    let watch = clients.clone().watch();
+    let server = HttpServer::new(move || application(site.clone()))
+        .on_connect(move |stream, data| clients.welcome(stream, data))
+        .workers(workers)
+        .backlog(2048)
+        .max_connections(most_connections() / workers)
+        .client_request_timeout(REQUEST_TIMEOUT)
+        .keep_alive(KEEP_ALIVE)
+        .shutdown_timeout(GRACE)
+        .disable_signals()
+        .bind(wanted)
+        .map_err(|source| StartError::Bind { address: wanted, source })?;
     let address = server.addrs().first().copied().unwrap_or(wanted);
 
     let server = server.run();
     let handle = server.handle();
+    actix_web::rt::spawn(watch);
     actix_web::rt::spawn(async move {
         stopped.await;
         handle.stop(true).await;
@@ -128,7 +172,7 @@ fn log_to_standard_error(level: LevelFilter) {
 /// How many connections the limit of open files allows, which is raised as far as it may be:
 /// the usual 1024 are too few for 1,000 people.
 fn most_connections() -> usize {
-    let wanted = MOST_CONNECTIONS + OTHER_FILES;
+    let wanted = MOST_CONNECTIONS * FILES_EACH + OTHER_FILES;
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < wanted) {
         let before = limit.current;
@@ -139,43 +183,33 @@ fn most_connections() -> usize {
         }
     }
     let files = limit.current.unwrap_or(wanted);
-    usize::try_from(files.saturating_sub(OTHER_FILES).clamp(16, MOST_CONNECTIONS)).unwrap_or(16)
+    let most = files.saturating_sub(OTHER_FILES) / FILES_EACH;
+    usize::try_from(most.clamp(16, MOST_CONNECTIONS)).unwrap_or(16)
 }
 
 /// Makes what reads chronyd: a connection that stays open between readings.
 fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 'static {
-    let mut builder =
-        Connection::builder().timeout(config.timeout).limit(READING_LIMIT.max(config.timeout));
-    if let Some(address) = &config.chronyd {
-        builder = builder.address(address.clone());
-    }
+    let chronyd = config.chronyd.clone();
     move || {
-        let mut connection = builder.clone().build();
+        let mut connection = chronyd::connection(&chronyd);
         let mut last = None;
         Box::new(move || {
             let given = connection.snapshot();
             let state = given.as_ref().map(|_| ()).map_err(libchrony::Error::kind);
             if last.replace(state) != Some(state) {
                 match &given {
-                    Ok(snapshot) => info!(address = %snapshot.chronyd.address, "chronyd answers"),
-                    Err(error) => warn!(%error, "chronyd gives no data"),
+                    Ok(snapshot) => {
+                        let address = shown(&snapshot.chronyd.address.to_string());
+                        info!(%address, "chronyd answers");
+                    }
+                    Err(error) => {
+                        let error = shown(&error.to_string());
+                        warn!(%error, "chronyd gives no data");
+                    }
                 }
             }
             Reading::new(given)
         })
-    }
-}
-
-/// Removes the socket directories that killed processes of this user left beside chronyd's socket.
-fn remove_leftovers(chronyd: Option<&Address>) {
-    let search = Address::search_order();
-    for address in chronyd.map_or(&search[..], std::slice::from_ref) {
-        let Address::Unix(path) = address else { continue };
-        match libchrony::remove_leftovers(path) {
-            Ok(0) => {}
-            Ok(number) => info!(number, "removed socket directories of killed processes"),
-            Err(error) => debug!(%error, "no look for socket directories of killed processes"),
-        }
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn health() -> HttpResponse {
 /// All reports.
 pub(super) async fn snapshot(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
     match read(&site).await {
-        Ok(reading) => match reading.given() {
+        Ok(reading) => match reading.data() {
             Ok(snapshot) => json(snapshot),
             Err(error) => respond::error(&request, &site, &RequestError::Chronyd(error)),
         },

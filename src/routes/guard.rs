@@ -10,6 +10,7 @@ use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use tracing::{debug, info};
 
+use super::client::UnderWay;
 use super::{Site, respond};
 
 /// Nothing inline, nothing from elsewhere, no frames, no forms.
@@ -30,6 +31,7 @@ pub(crate) async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let start = Instant::now();
+    let _under_way = UnderWay::begin(&request);
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let mut response = match refuse(&request) {
         Some(refusal) => request.into_response(refusal),

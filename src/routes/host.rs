@@ -114,6 +114,18 @@ mod tests {
     }
 
     #[test]
+    fn a_request_names_exactly_one_host_in_its_headers() {
+        use actix_web::http::header::HeaderValue;
+        let hosts = hosts("127.0.0.1", &[]);
+        let mut headers = HeaderMap::new();
+        assert!(matches!(hosts.check(&headers, None), Err(RequestError::NoHost)));
+        headers.append(HOST, HeaderValue::from_static("localhost"));
+        assert!(hosts.check(&headers, None).is_ok());
+        headers.append(HOST, HeaderValue::from_static("localhost"));
+        assert!(matches!(hosts.check(&headers, None), Err(RequestError::NoHost)));
+    }
+
+    #[test]
     fn allowed_names_are_right_whatever_their_case_and_port() {
         let hosts = hosts("127.0.0.1", &["clock.example.net"]);
         assert!(hosts.is_own("Clock.Example.NET:443") && hosts.is_own("clock.example.net."));

@@ -1,6 +1,7 @@
 //! The table of URLs. A handler gets, converts, responds.
 
 mod api;
+mod client;
 mod guard;
 mod host;
 mod page;
@@ -15,6 +16,7 @@ use crate::monitor::{Monitor, NoReading};
 use crate::reading::Reading;
 use crate::render::Renderer;
 
+pub(crate) use client::{Clients, FILES_EACH};
 pub(crate) use guard::guard;
 pub(crate) use host::Hosts;
 

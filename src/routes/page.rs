@@ -17,7 +17,7 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
-    let status = match reading.given() {
+    let status = match reading.data() {
         Ok(_) => StatusCode::OK,
         Err(error) => RequestError::Chronyd(error).status(),
     };

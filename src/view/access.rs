@@ -84,8 +84,11 @@ impl Access {
         );
         self.passed_over = snapshot.passed_over.iter().map(|line| format::plain(line)).collect();
         // A record that two reports are read by is odd in both.
-        self.odd_records =
-            snapshot.odd_records.iter().map(|error| format!("{error}. {}", error.hint())).collect();
+        self.odd_records = snapshot
+            .odd_records
+            .iter()
+            .map(|error| format!("{}. {}", format::error(error), error.hint()))
+            .collect();
         self.odd_records.sort_unstable();
         self.odd_records.dedup();
         let missing = snapshot.unavailable.len() - disabled.len();
@@ -124,7 +127,10 @@ fn not_authorized(reports: &[&str], transport: Transport) -> Gap {
 }
 
 fn other(report: ReportName, error: &Error) -> Gap {
-    Gap { text: format!("{report}: {error}."), steps: vec![Step::new(error.hint())] }
+    Gap {
+        text: format!("{report}: {}.", format::error(error)),
+        steps: vec![Step::new(error.hint())],
+    }
 }
 
 #[cfg(test)]

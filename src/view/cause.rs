@@ -92,7 +92,10 @@ fn sources_hidden(snapshot: &Snapshot) -> Cause {
     let error = snapshot.unavailable.get(&ReportName::Sources);
     Cause {
         reason: match error {
-            Some(error) => format!("Why is not known, as the sources could not be read: {error}."),
+            Some(error) => format!(
+                "Why is not known, as the sources could not be read: {}.",
+                format::error(error)
+            ),
             None => "Why is not known, as the sources could not be read.".to_owned(),
         },
         steps: error.map(|error| Step::new(error.hint())).into_iter().collect(),

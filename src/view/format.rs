@@ -180,8 +180,13 @@ pub(crate) fn octal(register: u8) -> String {
 
 /// A text from outside, with a mark in place of what would not show or would change the order of reading.
 pub(crate) fn plain(text: &str) -> String {
-    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let turns = |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if c.is_control() || turns(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// An error in plain text: it names addresses, which are text from outside.
+pub(crate) fn error(error: &libchrony::Error) -> String {
+    plain(&error.to_string())
 }
 
 /// A number with the sign of `value`; no sign where it is written as zero.
@@ -362,6 +367,9 @@ mod tests {
     #[test]
     fn a_text_from_outside_keeps_no_control_characters() {
         assert_eq!(plain("\u{1b}[2J\na\u{202e}b"), "\u{fffd}[2J\u{fffd}a\u{fffd}b");
+        for turn in ['\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{2066}', '\u{2069}'] {
+            assert_eq!(plain(&format!("a{turn}b")), "a\u{fffd}b", "{turn:?}");
+        }
         assert_eq!(plain("zeit.example.net é"), "zeit.example.net é");
     }
 

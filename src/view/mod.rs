@@ -3,19 +3,29 @@
 //! Numbers end here. Nothing in this folder knows of HTTP or of templates.
 
 mod access;
+mod activity;
+mod authdata;
 mod boxes;
 mod cause;
+mod doctor;
 mod figure;
 mod format;
+mod ntpdata;
 mod reference;
 mod rtcdata;
+mod selectdata;
+mod serverstats;
+mod smoothing;
 mod sources;
 mod sourcestats;
 mod step;
+mod summary;
 mod threshold;
 mod tracking;
 mod trouble;
 mod verdict;
+
+pub(crate) use summary::{Standing, Summary};
 
 #[cfg(test)]
 pub(crate) mod samples;
@@ -26,10 +36,18 @@ use libchrony::{Error, ReportName, Snapshot};
 use serde::Serialize;
 
 use access::Access;
+use activity::ActivityView;
+use authdata::AuthDataView;
+use doctor::DoctorView;
 use figure::Figure;
+use ntpdata::NtpDataView;
 use rtcdata::RtcDataView;
+use selectdata::SelectDataView;
+use serverstats::ServerStatsView;
+use smoothing::SmoothingView;
 use sources::SourcesView;
 use sourcestats::SourceStatsView;
+use threshold::Limits;
 use tracking::TrackingView;
 use verdict::Verdict;
 
@@ -53,9 +71,16 @@ pub(crate) struct Page {
     version: &'static str,
     verdict: Verdict,
     boxes: Vec<Figure>,
+    doctor: DoctorView,
     tracking: TrackingView,
     sources: SourcesView,
     sourcestats: SourceStatsView,
+    selectdata: SelectDataView,
+    ntpdata: NtpDataView,
+    authdata: AuthDataView,
+    activity: ActivityView,
+    serverstats: ServerStatsView,
+    smoothing: SmoothingView,
     rtcdata: RtcDataView,
     access: Access,
 }
@@ -67,15 +92,22 @@ impl Page {
         let boxes = boxes::boxes(snapshot, about.read_at);
         let tracking = tracking::tracking(snapshot);
         let judged = boxes.iter().chain(&tracking.figures);
-        let verdict = verdict::verdict(reading, about.read_at, judged);
+        let verdict = verdict::verdict(reading, about.read_at, &Limits::PAGE, judged);
         Self {
             title: format!("{} \u{b7} {}", verdict.short, format::plain(&about.host)),
             version: about.version,
             verdict,
             boxes,
+            doctor: doctor::doctor(snapshot, about.read_at),
             tracking,
             sources: sources::sources(snapshot),
             sourcestats: sourcestats::sourcestats(snapshot),
+            selectdata: selectdata::selectdata(snapshot),
+            ntpdata: ntpdata::ntpdata(snapshot),
+            authdata: authdata::authdata(snapshot),
+            activity: activity::activity(snapshot),
+            serverstats: serverstats::serverstats(snapshot),
+            smoothing: smoothing::smoothing(snapshot),
             rtcdata: rtcdata::rtcdata(snapshot),
             access: access::access(snapshot, about),
         }
@@ -101,7 +133,7 @@ fn absence(snapshot: Option<&Snapshot>, report: ReportName) -> String {
         return "No data: chronyd gave none. The top of the page says why.".to_owned();
     };
     match snapshot.unavailable.get(&report) {
-        Some(error) => format!("No data: {error}. {}", error.hint()),
+        Some(error) => format!("No data: {}. {}", format::error(error), error.hint()),
         None => "No data: chronyd did not give this report.".to_owned(),
     }
 }
@@ -129,6 +161,12 @@ mod tests {
             page.tracking.missing,
             page.sources.missing,
             page.sourcestats.missing,
+            page.selectdata.missing,
+            page.ntpdata.missing,
+            page.authdata.missing,
+            page.activity.missing,
+            page.serverstats.missing,
+            page.smoothing.missing,
             page.rtcdata.missing,
         ];
         for text in missing {

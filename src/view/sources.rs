@@ -138,6 +138,29 @@ pub(crate) fn ordered(snapshot: &Snapshot) -> Vec<Joined<'_>> {
     joined
 }
 
+/// A row for each record of a report, in the order of the sources and with their names; where the sources
+/// are not given, in the report's own order with their addresses.
+pub(crate) fn rows_of<'a, T, R>(
+    snapshot: &'a Snapshot,
+    records: &'a [T],
+    of: impl Fn(&Joined<'a>) -> Option<&'a T>,
+    address: impl Fn(&T) -> SourceAddress,
+    row: impl Fn(String, Option<String>, &T) -> R,
+) -> Vec<R> {
+    if snapshot.sources.is_none() {
+        return records
+            .iter()
+            .map(|record| row(address(record).to_string(), None, record))
+            .collect();
+    }
+    let joined = ordered(snapshot);
+    let rows = joined.iter().filter_map(|joined| {
+        let (name, address) = names(joined.source);
+        Some(row(name, address, of(joined)?))
+    });
+    rows.collect()
+}
+
 fn row(joined: &Joined<'_>) -> Row {
     let source = joined.source;
     let (name, address) = names(source);

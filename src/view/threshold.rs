@@ -39,6 +39,26 @@ pub(crate) const MAX_ERROR: Threshold = seconds(
     OFFSET.warning + ROOT_DISPERSION.warning + ROOT_DELAY.warning / 2.0,
     OFFSET.bad + ROOT_DISPERSION.bad + ROOT_DELAY.bad / 2.0,
 );
+
+/// The limits that a verdict holds the clock against.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Limits {
+    /// For the bound of the clock's error.
+    pub(crate) max_error: Threshold,
+    /// The highest stratum that is right, where it matters.
+    pub(crate) max_stratum: Option<u8>,
+}
+
+impl Limits {
+    /// Those of the page.
+    pub(crate) const PAGE: Self = Self { max_error: MAX_ERROR, max_stratum: None };
+
+    /// Bad above this error, seconds, a warning above half of it.
+    pub(crate) fn new(max_error: f64, max_stratum: Option<u8>) -> Self {
+        Self { max_error: seconds(max_error / 2.0, max_error), max_stratum }
+    }
+}
+
 /// Age of the last update in polls of the source; chronyd's reach counts 8 polls.
 const LAST_UPDATE_POLLS: (f64, f64) = (8.0, 32.0);
 /// A shorter polling interval counts as this, seconds: a second more or less means nothing.
@@ -59,6 +79,11 @@ impl Threshold {
             size if size.is_nan() => Health::Plain,
             _ => Health::Good,
         }
+    }
+
+    /// The value above which it is a warning, and the one above which it is bad.
+    pub(crate) fn levels(&self) -> (f64, f64) {
+        (self.warning, self.bad)
     }
 
     /// What is normal, as `Normal: up to 10 ms; bad above 100 ms.`

@@ -2,6 +2,7 @@
 
 use libchrony::{Error, ErrorKind};
 
+use crate::view::format;
 use crate::view::step::Step;
 
 /// A failed reading in words.
@@ -25,9 +26,9 @@ fn reason(error: &Error) -> String {
     match error {
         Error::NothingAnswered { tried } => {
             let tried: Vec<_> = tried.iter().map(in_short).collect();
-            format!("Tried {}.", tried.join(", "))
+            format::plain(&format!("Tried {}.", tried.join(", ")))
         }
-        error => format!("{error}."),
+        error => format!("{}.", format::error(error)),
     }
 }
 

@@ -10,7 +10,7 @@ use crate::view::figure::{Figure, Health};
 use crate::view::format;
 use crate::view::reference::{self, Following, Reference};
 use crate::view::step::Step;
-use crate::view::threshold;
+use crate::view::threshold::{self, Limits};
 use crate::view::trouble::trouble;
 
 /// The answer at the top of the page.
@@ -54,10 +54,11 @@ impl Note {
     }
 }
 
-/// The verdict on a reading made at `now`; `judged` are the figures with their health.
+/// The verdict on a reading made at `now`; `judged` are the figures whose health counts too.
 pub(crate) fn verdict<'a>(
     reading: Result<&Snapshot, &Error>,
     now: SystemTime,
+    limits: &Limits,
     judged: impl IntoIterator<Item = &'a Figure>,
 ) -> Verdict {
     let snapshot = match reading {
@@ -71,8 +72,8 @@ pub(crate) fn verdict<'a>(
         };
     };
     match Following::of(tracking) {
-        Following::Source => synchronized(snapshot, tracking, now, judged),
-        Following::Itself => itself(snapshot, tracking, now),
+        Following::Source => synchronized(snapshot, tracking, now, limits, judged),
+        Following::Itself => itself(snapshot, tracking, now, limits),
         Following::Nothing => unsynchronized(snapshot),
     }
 }
@@ -107,14 +108,15 @@ fn synchronized<'a>(
     snapshot: &Snapshot,
     tracking: &Tracking,
     now: SystemTime,
+    limits: &Limits,
     judged: impl IntoIterator<Item = &'a Figure>,
 ) -> Verdict {
     let error = tracking.max_error();
     let bound = format::bound(error);
-    let health = threshold::MAX_ERROR.judge(error);
+    let health = limits.max_error.judge(error);
     let mut tone = tone(health);
     let mut notes: Vec<Note> = Vec::new();
-    if let Some(passed) = threshold::MAX_ERROR.passed(health) {
+    if let Some(passed) = limits.max_error.passed(health) {
         notes.push(Note::new(health, format!("The error bound is large: {passed}.")));
     }
     let age = tracking.ref_time.map(|then| format::age(now, then));
@@ -123,6 +125,10 @@ fn synchronized<'a>(
     tone = tone.max(self::tone(stale));
     if let (Some(passed), Some(age)) = (freshness.passed(stale), age) {
         notes.push(Note::new(stale, stale_text(age, &passed)));
+    }
+    if let Some(note) = high_stratum(tracking, limits) {
+        tone = Tone::Bad;
+        notes.push(note);
     }
     let mut steps = Vec::new();
     if reference::is_lost(snapshot) {
@@ -207,15 +213,18 @@ fn following(reference: &Reference, age: Option<f64>) -> String {
     }
 }
 
-fn itself(snapshot: &Snapshot, tracking: &Tracking, now: SystemTime) -> Verdict {
+fn itself(snapshot: &Snapshot, tracking: &Tracking, now: SystemTime, limits: &Limits) -> Verdict {
     let cause = cause(snapshot);
     let stratum = tracking
         .stratum
         .map_or_else(String::new, |stratum| format!(" as stratum {}", format::count(stratum)));
     let mut notes = vec![Note::new(Health::Warning, cause.reason)];
+    let high = high_stratum(tracking, limits);
+    let tone = if high.is_some() { Tone::Bad } else { Tone::Warning };
+    notes.extend(high);
     notes.extend(leap(tracking, now));
     Verdict {
-        tone: Tone::Warning,
+        tone,
         sentence: "This clock follows only itself".to_owned(),
         short: "follows only itself".to_owned(),
         reason: format!(
@@ -236,6 +245,14 @@ fn unsynchronized(snapshot: &Snapshot) -> Verdict {
         notes: Vec::new(),
         steps: cause.steps,
     }
+}
+
+/// A stratum above the limit.
+fn high_stratum(tracking: &Tracking, limits: &Limits) -> Option<Note> {
+    let (stratum, most) = (tracking.stratum?, limits.max_stratum?);
+    (stratum > most).then(|| {
+        Note::new(Health::Bad, format!("The stratum, {stratum}, is above the limit, {most}."))
+    })
 }
 
 /// A leap second that is pending: which way and when.
@@ -292,7 +309,7 @@ mod tests {
         let now = about().read_at;
         let boxes = boxes::boxes(Some(snapshot), now);
         let tracking = tracking::tracking(Some(snapshot));
-        verdict(Ok(snapshot), now, boxes.iter().chain(&tracking.figures))
+        verdict(Ok(snapshot), now, &Limits::PAGE, boxes.iter().chain(&tracking.figures))
     }
 
     fn changed(change: impl FnOnce(&mut Simulation)) -> Verdict {
@@ -424,7 +441,7 @@ mod tests {
     #[test]
     fn no_data_is_neither_right_nor_wrong() {
         for error in [not_running(), denied()] {
-            let verdict = verdict(Err(&error), SystemTime::now(), []);
+            let verdict = verdict(Err(&error), SystemTime::now(), &Limits::PAGE, []);
             assert_eq!(verdict.tone, Tone::Unknown);
             assert!(verdict.sentence.starts_with("Connection failed"));
             assert!(!verdict.steps.is_empty());

@@ -37,7 +37,6 @@ fn tests() -> Vec<Test> {
         // The longest first.
         pages::two_threads_never_see_each_other_s_addresses,
         faults::a_stopped_chronyd_costs_bounded_time_and_is_read_again_when_it_goes_on,
-        examples::a_crate_outside_the_workspace_links_the_wrapper_alone,
         examples::every_example_runs,
         states::a_reference_clock_shows_its_id,
         reports::tracking_is_what_chronyc_says,
@@ -82,7 +81,9 @@ fn tests() -> Vec<Test> {
     let namespaces_ipv6 = tests![NamespacesIpv6: search::the_loopback_of_ipv6_is_taken_last];
     let nts = tests![Nts: authentication::an_nts_source_shows_its_keys_and_cookies];
     let opencommands = tests![Opencommands: states::reports_opened_over_udp_are_given];
-    [&chronyd[..], &ipv6, &namespaces, &namespaces_ipv6, &nts, &opencommands].concat()
+    let cargo = tests![Cargo: examples::a_crate_outside_the_workspace_links_the_wrapper_alone];
+    // The longest first.
+    [&cargo[..], &chronyd, &ipv6, &namespaces, &namespaces_ipv6, &nts, &opencommands].concat()
 }
 
 fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! chronyd daemons that never touch the clock, in directories of their own, ended on drop.
 
 use std::fs::{self, File, Permissions};
+use std::hash::{BuildHasher, RandomState};
 use std::net::UdpSocket;
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
@@ -23,9 +24,16 @@ pub(crate) struct Chronyd {
 }
 
 /// A UDP port that is free on every loopback address at this moment.
+///
+/// It lies below those that the system gives to sockets without one, or a client's socket might take
+/// it while chronyd is away.
 fn free_port() -> u16 {
-    let socket = UdpSocket::bind("[::]:0").or_else(|_| UdpSocket::bind("0.0.0.0:0"));
-    socket.and_then(|socket| socket.local_addr()).expect("a port is free").port()
+    let taken = |port: u16| {
+        UdpSocket::bind(("::", port)).or_else(|_| UdpSocket::bind(("0.0.0.0", port))).is_err()
+    };
+    let tries = (0..1000_u64).map(|turn| 10_000 + RandomState::new().hash_one(turn) % 20_000);
+    let free = tries.filter_map(|port| u16::try_from(port).ok()).find(|port| !taken(*port));
+    free.expect("a port is free")
 }
 
 impl Chronyd {

@@ -61,10 +61,15 @@ impl Dashboard {
     }
 
     pub(crate) fn start(command: &mut Command) -> Self {
+        Self::start_telling(command, Stdio::null())
+    }
+
+    /// As above, its log going somewhere.
+    pub(crate) fn start_telling(command: &mut Command, log: impl Into<Stdio>) -> Self {
         let mut child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("second-hand runs");
         let mut line = String::new();

@@ -7,6 +7,7 @@ pub(crate) mod chronyd;
 pub(crate) mod dashboard;
 pub(crate) mod need;
 pub(crate) mod page;
+pub(crate) mod process;
 
 use std::time::{Duration, Instant};
 

@@ -20,6 +20,8 @@ pub(crate) enum Need {
     Opencommands,
     /// chronyd with NTS, and openssl.
     Nts,
+    /// cargo, which is missing where the tests run apart from what they were built of.
+    Cargo,
 }
 
 impl Need {
@@ -40,6 +42,7 @@ impl Need {
                 (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
             }
             Self::Nts => nts(),
+            Self::Cargo => (!has_cargo()).then_some("there is no cargo"),
         }
     }
 
@@ -56,6 +59,12 @@ impl Need {
         }
         None
     }
+}
+
+/// Whether cargo can be run, by the name that it gives itself or on the path.
+pub(crate) fn has_cargo() -> bool {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    runs(&cargo, &["--version"])
 }
 
 fn namespaces() -> Option<&'static str> {
@@ -98,7 +107,8 @@ fn chronyd_version() -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-fn version() -> (u32, u32) {
+/// The version of the chronyd that is installed.
+pub(crate) fn version() -> (u32, u32) {
     let text = chronyd_version();
     let number = text.split_whitespace().skip_while(|word| *word != "version").nth(1);
     let mut parts = number.unwrap_or_default().split('.').map(|part| part.parse().unwrap_or(0));

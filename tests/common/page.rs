@@ -42,6 +42,20 @@ impl Page {
         self.0.select(&selector(&format!("{table} tbody tr"))).map(row).collect()
     }
 
+    /// Every element with its attributes, all that a browser acts on, without the texts it shows.
+    pub(crate) fn skeleton(&self) -> Vec<String> {
+        let element = |element: ElementRef<'_>| {
+            let attribute = |(name, value): (&str, &str)| match name {
+                "title" | "aria-label" | "datetime" => name.to_owned(),
+                _ => format!("{name}={value}"),
+            };
+            let mut attributes: Vec<_> = element.value().attrs().map(attribute).collect();
+            attributes.sort_unstable();
+            format!("{} {}", element.value().name(), attributes.join(" "))
+        };
+        self.0.select(&selector("*")).map(element).collect()
+    }
+
     /// The answer to the question: the one heading.
     pub(crate) fn verdict(&self) -> String {
         assert_eq!(self.all("h1").len(), 1, "a page has one h1");

@@ -4,14 +4,22 @@
 mod common;
 
 mod api;
+mod bytes;
+mod check;
 mod command_line;
+mod daemon;
 mod demo;
 mod end;
+mod faults;
 mod files;
+mod hostile;
 mod hosts;
+mod load;
 mod log;
 mod pages;
+mod paths;
 mod raw;
+mod slow;
 mod wire;
 
 use std::path::PathBuf;

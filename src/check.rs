@@ -1,0 +1,25 @@
+//! `second-hand check`: one line, and the exit status that monitoring plugins use.
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use crate::chronyd;
+use crate::config::Check;
+use crate::view::{Standing, Summary};
+
+/// Reads chronyd once and says where its clock stands.
+pub(crate) fn run(check: &Check) -> ExitCode {
+    chronyd::remove_leftovers(&check.chronyd);
+    let reading = chronyd::connection(&check.chronyd).snapshot();
+    let now = SystemTime::now();
+    let summary = Summary::new(reading.as_ref(), now, check.max_error, check.max_stratum);
+    // Whoever started this may have closed the pipe; the exit status tells all the same.
+    let _ = writeln!(io::stdout(), "{}", summary.line);
+    ExitCode::from(match summary.standing {
+        Standing::Ok => 0,
+        Standing::Warning => 1,
+        Standing::Critical => 2,
+        Standing::Unknown => 3,
+    })
+}

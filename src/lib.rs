@@ -1,0 +1,38 @@
+//! second-hand: can I trust this machine's clock?
+//!
+//! The product is the program; this library is what the program, its fuzz targets and its benchmarks
+//! share. It promises nothing to other crates: link `libchrony` instead.
+#![forbid(unsafe_code)]
+
+mod assets;
+mod check;
+mod chronyd;
+mod config;
+mod demo;
+mod error;
+mod monitor;
+mod reading;
+mod render;
+mod routes;
+mod startup;
+mod view;
+
+use std::process::ExitCode;
+
+#[doc(hidden)]
+pub use startup::application_of;
+
+/// Does what the command line asks, and gives the exit status.
+pub fn main() -> ExitCode {
+    match config::Task::from_process() {
+        Ok(config::Task::Serve(config)) => match startup::run(config) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("second-hand: {}", error::shown(&error.to_string()));
+                ExitCode::FAILURE
+            }
+        },
+        Ok(config::Task::Check(check)) => check::run(&check),
+        Err(exit) => exit,
+    }
+}
