@@ -1,0 +1,3 @@
+#![cfg_attr(fuzzing, no_main)]
+
+second_hand_fuzz::target!(address);
