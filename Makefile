@@ -2,10 +2,10 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run demo test lint bindings bench msrv ci
+.PHONY: help run demo test lint bindings bench msrv deny asan valgrind miri conformance docker-test fuzz soak checks ci
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 run: ## the dashboard on http://127.0.0.1:8000 against this machine's chronyd
 	cargo run --release
@@ -18,7 +18,10 @@ test: ## every test of the workspace, those against a real chronyd included
 	.ci/need ip apt-get=iproute2 dnf=iproute zypper=iproute2 pacman=iproute2 apk=iproute2
 	.ci/need openssl openssl
 	.ci/need pkg-config apt-get=pkg-config dnf=pkgconf-pkg-config zypper=pkg-config pacman=pkgconf apk=pkgconf
-	cargo test --workspace --features "$(FEATURES)"
+# Most tests wait, for daemons or deadlines, so more than one a processor.
+	RUST_TEST_THREADS=8 cargo test --workspace --features "$(FEATURES)"
+# What the fuzz targets found once, and their seeds.
+	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo test --manifest-path fuzz/Cargo.toml
 
 lint: ## format, clippy, C warnings, generated bindings, documentation
 	.ci/need clang clang
@@ -27,6 +30,8 @@ lint: ## format, clippy, C warnings, generated bindings, documentation
 	cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets --features "$(FEATURES)" -- -D warnings
+	cargo fmt --manifest-path fuzz/Cargo.toml -- --check
+	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 	$(MAKE) -C libchrony-sys/libchrony check-warnings
 	cargo test -p libchrony-sys --features bindgen --test bindings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$(FEATURES)"
@@ -45,4 +50,31 @@ msrv: ## the oldest Rust that Cargo.toml promises; skipped where that toolchain 
 	  cargo +$$version check --workspace --features "$(FEATURES)"; \
 	else echo "msrv: skipped, Rust $$version cannot be installed here"; fi
 
-ci: lint test msrv ## what CI runs
+deny: ## licences, sources, duplicates and advisories of the dependencies
+	.ci/deny
+
+asan: ## the tests of the C library and the wrapper, and a short soak, with AddressSanitizer, LeakSanitizer and UBSan
+	.ci/asan
+
+valgrind: ## the tests of the C library and the wrapper under valgrind
+	.ci/valgrind
+
+miri: ## the pure parts under Miri
+	.ci/miri
+
+conformance: ## upstream's library beside ours, and pychrony on ours
+	tests/conformance/run
+
+docker-test: ## the integration tests in containers, on the chronyd of three distributions
+	docker/test
+
+fuzz: ## each fuzz target for half a minute; make fuzz SECONDS=600 for longer
+	fuzz/run $(SECONDS)
+
+soak: ## a quarter of an hour of reading while chronyd has a hard life
+	.ci/need chronyd chrony
+	SOAK_SECONDS=900 cargo test --release --test soak
+
+checks: lint test msrv deny asan valgrind miri conformance ## all checks but those in containers
+
+ci: checks docker-test ## what CI runs; .ci/run has the two side by side

@@ -71,6 +71,24 @@ fn wrapper_without_ffi() -> Vec<PathBuf> {
     paths
 }
 
+/// The same, and the program with its tests and benchmarks.
+fn everything_without_ffi() -> Vec<PathBuf> {
+    let mut paths = wrapper_without_ffi();
+    for folder in [
+        "src",
+        "benches",
+        "tests/chronyd",
+        "tests/common",
+        "tests/http",
+        "tests/network",
+        "tests/soak",
+        "tests/outside/src",
+    ] {
+        paths.extend(files(folder, &["rs"]));
+    }
+    paths
+}
+
 #[test]
 fn each_floor_knows_only_the_one_below() {
     let ours = |manifest: &str, section: &str| -> Vec<String> {
@@ -98,23 +116,13 @@ fn the_wrapper_knows_nothing_of_http() {
 
 #[test]
 fn only_the_ffi_folder_names_the_bindings() {
-    let mut paths = wrapper_without_ffi();
-    for folder in
-        ["src", "benches", "tests/chronyd", "tests/common", "tests/http", "tests/outside/src"]
-    {
-        paths.extend(files(folder, &["rs"]));
-    }
+    let paths = everything_without_ffi();
     never(&paths, &["libchrony_sys"]);
 }
 
 #[test]
 fn unsafe_code_stands_in_the_ffi_folder_alone() {
-    let mut paths = wrapper_without_ffi();
-    for folder in
-        ["src", "benches", "tests/chronyd", "tests/common", "tests/http", "tests/outside/src"]
-    {
-        paths.extend(files(folder, &["rs"]));
-    }
+    let paths = everything_without_ffi();
     never(&paths, &["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "unsafe trait"]);
     never(&paths, &["#[unsafe(", "extern \"C\""]);
     let main = fs::read_to_string(root().join("src/main.rs")).unwrap();
@@ -168,12 +176,22 @@ fn templates_hold_no_script_style_or_address_of_another_server() {
 #[test]
 fn the_workflow_runs_the_targets_of_make_ci() {
     let makefile = fs::read_to_string(root().join("Makefile")).unwrap();
-    let targets = makefile.lines().find_map(|line| line.strip_prefix("ci: ")).unwrap();
-    let targets: Vec<_> = targets.split("##").next().unwrap().split_whitespace().collect();
+    let targets = |name: &str| -> Vec<String> {
+        let line = makefile.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split("##").next().unwrap().split_whitespace().map(str::to_owned).collect()
+    };
     let workflow = fs::read_to_string(root().join(".github/workflows/ci.yml")).unwrap();
-    let listed = workflow.lines().find_map(|line| line.trim().strip_prefix("target: [")).unwrap();
-    let listed: Vec<_> = listed.trim_end_matches(']').split(", ").collect();
-    assert_eq!(listed, targets);
+    let matrix = workflow.lines().find_map(|line| line.trim().strip_prefix("target: [")).unwrap();
+    let matrix: Vec<_> = matrix.trim_end_matches(']').split(", ").collect();
+    assert_eq!(matrix, targets("checks: "));
+    // Jobs of their own.
+    let steps = workflow.lines().filter_map(|line| line.trim().strip_prefix("- run: make "));
+    let steps: Vec<_> = steps.filter(|target| !target.starts_with("${{")).collect();
+    assert_eq!(["checks"].iter().chain(&steps).copied().collect::<Vec<_>>(), targets("ci: "));
+    let run = fs::read_to_string(root().join(".ci/run")).unwrap();
+    for target in targets("ci: ") {
+        assert!(run.contains(&format!("make {target}")), ".ci/run leaves out {target}");
+    }
 }
 
 #[test]
