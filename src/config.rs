@@ -31,6 +31,8 @@ pub(crate) struct Config {
     pub(crate) chronyd: Chronyd,
     /// Further names this server may be asked by, in lower case.
     pub(crate) allowed_hosts: Vec<String>,
+    /// How often chronyd is read for the history and for those who watch live.
+    pub(crate) refresh: Duration,
     /// Whether the embedded simulated chronyd is read in place of a real one.
     pub(crate) demo: bool,
     /// What is logged.
@@ -94,6 +96,11 @@ struct ServeFlags {
     /// [env: SECOND_HAND_ALLOWED_HOST]
     #[arg(long, value_name = "NAME")]
     allowed_host: Vec<String>,
+
+    /// How often chronyd is read for the history and for open pages, from 1s to 1h
+    /// [env: SECOND_HAND_REFRESH] [default: 5s]
+    #[arg(long, value_name = "TIME")]
+    refresh: Option<String>,
 
     /// Show the dashboard on an embedded simulated chronyd [env: SECOND_HAND_DEMO]
     #[arg(long)]
@@ -190,6 +197,9 @@ impl Config {
             port: input.take(flags.port, "port", parse_port)?.unwrap_or(8000),
             chronyd,
             allowed_hosts,
+            refresh: input
+                .take(flags.refresh, "refresh", parse_refresh)?
+                .unwrap_or(Duration::from_secs(5)),
             demo,
             log: input.take(flags.log, "log", parse_log)?.unwrap_or(LevelFilter::INFO),
         })
@@ -288,6 +298,14 @@ fn parse_timeout(text: &str) -> Result<Duration, &'static str> {
         .ok()
         .filter(|time| range.contains(time))
         .ok_or("must be a time from 1ms to 60s, with its unit, as 500ms or 2s")
+}
+
+fn parse_refresh(text: &str) -> Result<Duration, &'static str> {
+    let range = Duration::from_secs(1)..=Duration::from_secs(3600);
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|time| range.contains(time))
+        .ok_or("must be a time from 1s to 1h, with its unit, as 5s or 1m")
 }
 
 fn parse_max_error(text: &str) -> Result<Duration, &'static str> {
@@ -390,6 +408,7 @@ mod tests {
                 ("SECOND_HAND_CHRONYD", "192.0.2.1:11323"),
                 ("SECOND_HAND_TIMEOUT", "250ms"),
                 ("SECOND_HAND_ALLOWED_HOST", "Clock.Example.net, time.example"),
+                ("SECOND_HAND_REFRESH", "1m"),
                 ("SECOND_HAND_LOG", "debug"),
             ],
         )
@@ -399,6 +418,7 @@ mod tests {
         assert_eq!(config.chronyd.address.unwrap().to_string(), "192.0.2.1:11323");
         assert_eq!(config.chronyd.timeout, Duration::from_millis(250));
         assert_eq!(config.allowed_hosts, ["clock.example.net", "time.example"]);
+        assert_eq!(config.refresh, Duration::from_secs(60));
         assert_eq!(config.log, LevelFilter::DEBUG);
     }
 
@@ -429,6 +449,8 @@ mod tests {
             ("chronyd", "192.0.2.1:0", "1 to 65535"),
             ("timeout", "1", "1ms to 60s"),
             ("timeout", "61s", "1ms to 60s"),
+            ("refresh", "100ms", "1s to 1h"),
+            ("refresh", "5", "with its unit"),
             ("allowed-host", "example.net:8000", "without port"),
             ("log", "loud", "off, error, warn, info or debug"),
         ] {

@@ -10,10 +10,12 @@ mod chronyd;
 mod config;
 mod demo;
 mod error;
+mod history;
 mod monitor;
 mod reading;
 mod render;
 mod routes;
+mod sampler;
 mod startup;
 mod view;
 

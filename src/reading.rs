@@ -1,6 +1,7 @@
 //! One reading of chronyd, and the page that is made of it once for all who share it.
 
 use std::sync::OnceLock;
+use std::time::SystemTime;
 
 use actix_web::web::Bytes;
 use libchrony::{Error, ReportName, Snapshot};
@@ -9,12 +10,18 @@ use libchrony::{Error, ReportName, Snapshot};
 #[derive(Debug)]
 pub(crate) struct Reading {
     given: Result<Snapshot, Error>,
+    at: SystemTime,
     page: OnceLock<Bytes>,
 }
 
 impl Reading {
     pub(crate) fn new(given: Result<Snapshot, Error>) -> Self {
-        Self { given, page: OnceLock::new() }
+        Self { given, at: SystemTime::now(), page: OnceLock::new() }
+    }
+
+    /// When it was made.
+    pub(crate) fn at(&self) -> SystemTime {
+        self.at
     }
 
     pub(crate) fn given(&self) -> Result<&Snapshot, &Error> {

@@ -22,10 +22,12 @@ use crate::chronyd;
 use crate::config::Config;
 use crate::demo;
 use crate::error::{StartError, shown};
+use crate::history::History;
 use crate::monitor::Monitor;
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::routes::{self, Clients, FILES_EACH, Hosts, Site};
+use crate::sampler::Sampler;
 
 /// How long a client may take to send its request's head.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -60,6 +62,8 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
 fn site(config: Config) -> Result<web::Data<Site>, StartError> {
     Ok(web::Data::new(Site {
         monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
+        sampler: Sampler::new(config.refresh),
+        history: History::new(),
         renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         machine: machine(),
@@ -109,6 +113,10 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
     // Before the address is known to anyone: who knows it may send signals.
     let stopped = stopped().map_err(StartError::Server)?;
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4));
+    actix_web::rt::spawn({
+        let site = site.clone();
+        async move { site.sampler.run(&site.monitor, &site.history).await }
+    });
     let clients = Clients::default();
     let watch = clients.clone().watch();
     let server = HttpServer::new(move || application(site.clone()))

@@ -12,9 +12,11 @@ use std::sync::Arc;
 use actix_web::{HttpRequest, HttpResponse, guard as method, web};
 
 use crate::error::RequestError;
+use crate::history::History;
 use crate::monitor::{Monitor, NoReading};
 use crate::reading::Reading;
 use crate::render::Renderer;
+use crate::sampler::Sampler;
 
 pub(crate) use client::{Clients, FILES_EACH};
 pub(crate) use guard::guard;
@@ -24,6 +26,10 @@ pub(crate) use host::Hosts;
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) monitor: Monitor<Reading>,
+    /// What was read lately, for those who watch live.
+    pub(crate) sampler: Sampler,
+    /// What was read before.
+    pub(crate) history: History,
     pub(crate) renderer: Renderer,
     pub(crate) hosts: Hosts,
     /// The name of this machine.

@@ -1,7 +1,5 @@
 //! The pages for people, and their static files.
 
-use std::time::SystemTime;
-
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -26,7 +24,7 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
             host: site.machine.clone(),
             address: site.chronyd.clone(),
             version: env!("CARGO_PKG_VERSION"),
-            read_at: SystemTime::now(),
+            read_at: reading.at(),
         };
         site.renderer.dashboard(&Page::new(reading.given(), &about))
     };

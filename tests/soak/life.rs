@@ -125,9 +125,10 @@ fn dashboard(chronyd: &str) -> Dashboard {
 fn report(findings: &Findings, length: Duration, memory: &[[u64; 3]]) {
     let diary = &findings.diary;
     println!(
-        "soak: {length:?}: {} right answers, {} failures that a trouble explains, {} wrong, {} hangs, the longest {:?}",
+        "soak: {length:?}: {} right answers, {} failures that a trouble explains, {} late without one, {} wrong, {} hangs, the longest {:?}",
         findings.right.load(Ordering::Relaxed),
         findings.failed_rightly.load(Ordering::Relaxed),
+        findings.late.load(Ordering::Relaxed),
         findings.wrong().len(),
         findings.hangs.load(Ordering::Relaxed),
         findings.longest(),

@@ -1,0 +1,105 @@
+//! A part of the history, as pages and programs are given it.
+
+use std::time::{Duration, SystemTime};
+
+use libchrony::LeapStatus;
+
+/// What a value was in one step of time; where a single reading fell into it, all three are that one.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Point {
+    pub(crate) min: f64,
+    pub(crate) mean: f64,
+    pub(crate) max: f64,
+}
+
+/// The history of a while, in steps of equal length. Every series has one entry for each step, the
+/// first for the step that begins at `from`; `None` where nothing was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Window {
+    pub(crate) from: SystemTime,
+    pub(crate) to: SystemTime,
+    pub(crate) step: Duration,
+    /// Since when there is a history at all; `None` before the first reading.
+    pub(crate) since: Option<SystemTime>,
+    /// Offset of the clock, seconds, positive = slow.
+    pub(crate) offset: Vec<Option<Point>>,
+    /// Bound of the clock's error, seconds.
+    pub(crate) max_error: Vec<Option<Point>>,
+    /// Frequency of the clock, ppm, positive = fast.
+    pub(crate) frequency: Vec<Option<Point>>,
+    /// Error bound of the frequency, ppm.
+    pub(crate) skew: Vec<Option<Point>>,
+    /// In the order of the sources table; those that are configured no more come last.
+    pub(crate) sources: Vec<SourceHistory>,
+    /// The oldest first.
+    pub(crate) events: Vec<Event>,
+}
+
+/// The history of one source in a window.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SourceHistory {
+    /// As in the snapshot.
+    pub(crate) id: String,
+    /// Its name where it has one, otherwise its address or reference ID.
+    pub(crate) name: String,
+    /// Offset of this clock against it at its last sample, seconds, with the sign of `latest_meas`.
+    pub(crate) offset: Vec<Option<Point>>,
+    /// Error bound of that offset, seconds.
+    pub(crate) error: Vec<Option<Point>>,
+    /// How many of the last eight polls it answered.
+    pub(crate) reach: Vec<Option<Point>>,
+}
+
+/// Something that changed.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Event {
+    /// When it was first seen.
+    pub(crate) at: SystemTime,
+    pub(crate) change: Change,
+}
+
+/// What changed. Sources are named as in [`SourceHistory::name`].
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub(crate) enum Change {
+    /// second-hand itself began to read.
+    Began,
+    /// Another source is selected, or none.
+    Selected { before: Option<String>, now: Option<String> },
+    /// The clock became synchronized, or ceased to be.
+    Synchronized(bool),
+    Leap { before: LeapStatus, now: LeapStatus },
+    /// No poll of the last eight was answered.
+    Unreachable { source: String },
+    /// It answers again.
+    Reachable { source: String },
+    /// It disagrees with the majority, or does so no more.
+    Falseticker { source: String, is: bool },
+    Added { source: String },
+    Removed { source: String },
+    /// The clock was stepped by so many seconds, positive = forward.
+    Stepped { seconds: f64 },
+    /// chronyd was started anew.
+    Restarted,
+    /// chronyd gives no data, for this reason.
+    Lost { reason: String },
+    /// chronyd gives data again.
+    Back,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self {
+            from: SystemTime::UNIX_EPOCH,
+            to: SystemTime::UNIX_EPOCH,
+            step: Duration::from_secs(1),
+            since: None,
+            offset: Vec::new(),
+            max_error: Vec::new(),
+            frequency: Vec::new(),
+            skew: Vec::new(),
+            sources: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+}
