@@ -2,7 +2,7 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run demo test lint bindings bench msrv deny asan valgrind miri conformance docker-test fuzz soak checks ci
+.PHONY: help run demo test lint bindings bench msrv deny asan valgrind miri conformance docker-test fuzz soak asan-soak checks ci
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -53,7 +53,7 @@ msrv: ## the oldest Rust that Cargo.toml promises; skipped where that toolchain 
 deny: ## licences, sources, duplicates and advisories of the dependencies
 	.ci/deny
 
-asan: ## the tests of the C library and the wrapper, and a short soak, with AddressSanitizer, LeakSanitizer and UBSan
+asan: ## the tests of the C library and the wrapper with AddressSanitizer, LeakSanitizer and UBSan
 	.ci/asan
 
 valgrind: ## the tests of the C library and the wrapper under valgrind
@@ -74,6 +74,9 @@ fuzz: ## each fuzz target for half a minute; make fuzz SECONDS=600 for longer
 soak: ## a quarter of an hour of reading while chronyd has a hard life
 	.ci/need chronyd chrony
 	SOAK_SECONDS=900 cargo test --release --test soak
+
+asan-soak: ## a minute of the same with AddressSanitizer and LeakSanitizer, dashboards included
+	.ci/asan soak
 
 checks: lint test msrv deny asan valgrind miri conformance ## all checks but those in containers
 
