@@ -42,7 +42,7 @@ bindings: ## make libchrony-sys/src/bindings.rs anew
 
 bench: ## the benchmarks, with the peers that can be installed, in the same run
 	.ci/need chronyd chrony
-	cargo bench -p second-hand --bench performance
+	cargo bench -p second-hand --bench performance --bench page
 
 msrv: ## the oldest Rust that Cargo.toml promises; skipped where that toolchain cannot be had
 	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1); \

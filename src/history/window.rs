@@ -65,24 +65,45 @@ pub(crate) enum Change {
     /// second-hand itself began to read.
     Began,
     /// Another source is selected, or none.
-    Selected { before: Option<String>, now: Option<String> },
+    Selected {
+        before: Option<String>,
+        now: Option<String>,
+    },
     /// The clock became synchronized, or ceased to be.
     Synchronized(bool),
-    Leap { before: LeapStatus, now: LeapStatus },
+    Leap {
+        before: LeapStatus,
+        now: LeapStatus,
+    },
     /// No poll of the last eight was answered.
-    Unreachable { source: String },
+    Unreachable {
+        source: String,
+    },
     /// It answers again.
-    Reachable { source: String },
+    Reachable {
+        source: String,
+    },
     /// It disagrees with the majority, or does so no more.
-    Falseticker { source: String, is: bool },
-    Added { source: String },
-    Removed { source: String },
+    Falseticker {
+        source: String,
+        is: bool,
+    },
+    Added {
+        source: String,
+    },
+    Removed {
+        source: String,
+    },
     /// The clock was stepped by so many seconds, positive = forward.
-    Stepped { seconds: f64 },
+    Stepped {
+        seconds: f64,
+    },
     /// chronyd was started anew.
     Restarted,
     /// chronyd gives no data, for this reason.
-    Lost { reason: String },
+    Lost {
+        reason: String,
+    },
     /// chronyd gives data again.
     Back,
 }
