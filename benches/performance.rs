@@ -189,7 +189,8 @@ fn start(chronyd: &Chronyd) {
 
 fn quiet(chronyd: &Chronyd) -> Dashboard {
     let mut command = second_hand();
-    Dashboard::start(command.args(["--port", "0", "--log", "warn", "--chronyd", &chronyd.unix()]))
+    command.args(["--port", "0", "--log", "warn", "--refresh", "1h", "--chronyd", &chronyd.unix()]);
+    Dashboard::start(&mut command)
 }
 
 /// Asks for the page on an open connection; the length of its body.

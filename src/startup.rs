@@ -10,6 +10,7 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::rt::signal::unix::{SignalKind, signal};
+use actix_web::rt::task::yield_now;
 use actix_web::{App, HttpServer, web};
 use rustix::process::{Resource, getrlimit, setrlimit};
 use tracing::level_filters::LevelFilter;
@@ -113,13 +114,10 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
     // Before the address is known to anyone: who knows it may send signals.
     let stopped = stopped().map_err(StartError::Server)?;
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4));
-    actix_web::rt::spawn({
-        let site = site.clone();
-        async move { site.sampler.run(&site.monitor, &site.history).await }
-    });
     let clients = Clients::default();
     let watch = clients.clone().watch();
-    let server = HttpServer::new(move || application(site.clone()))
+    let shared = site.clone();
+    let server = HttpServer::new(move || application(shared.clone()))
         .on_connect(move |stream, data| clients.welcome(stream, data))
         .workers(workers)
         .backlog(2048)
@@ -139,6 +137,9 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
         stopped.await;
         handle.stop(true).await;
     });
+    actix_web::rt::spawn(async move { site.sampler.run(&site.monitor, &site.history).await });
+    // So that its first reading is asked for before anybody's.
+    yield_now().await;
     announce(address);
     server.await.map_err(StartError::Server)
 }

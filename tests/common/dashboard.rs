@@ -1,6 +1,7 @@
 //! The real binary on a free port, asked over HTTP.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -55,9 +56,26 @@ impl Dashboard {
         Self::start(second_hand().args(["--port", "0", "--chronyd", chronyd]))
     }
 
+    /// As above; it reads in the background once, at the start.
+    pub(crate) fn quiet(chronyd: &str) -> Self {
+        let refresh = ["--refresh", "1h"];
+        Self::start(second_hand().args(["--port", "0", "--chronyd", chronyd]).args(refresh))
+    }
+
     /// As above, for a chronyd that will not answer.
     pub(crate) fn impatient(chronyd: &str) -> Self {
-        Self::start(second_hand().args(["--port", "0", "--chronyd", chronyd, "--timeout", "200ms"]))
+        let more = ["--refresh", "1h", "--timeout", "200ms"];
+        Self::start(second_hand().args(["--port", "0", "--chronyd", chronyd]).args(more))
+    }
+
+    /// Waits until the first reading in the background is over: it was asked for before the address
+    /// was told, and readings do not overlap.
+    pub(crate) fn settled(self) -> Self {
+        let mut stream = TcpStream::connect(self.authority()).expect("second-hand listens");
+        let ask = b"GET /api/v1/tracking HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        stream.write_all(ask).expect("second-hand reads");
+        stream.read_to_end(&mut Vec::new()).expect("second-hand answers");
+        self
     }
 
     pub(crate) fn start(command: &mut Command) -> Self {

@@ -37,7 +37,7 @@ fn a_restart_between_two_requests_goes_unnoticed() {
     for udp in [false, true] {
         let start = if udp { Simulator::start_udp } else { Simulator::start_unix };
         let mut chronyd = start(Scenario::synchronized()).unwrap();
-        let dashboard = Dashboard::impatient(&chronyd.address());
+        let dashboard = Dashboard::impatient(&chronyd.address()).settled();
         assert_data(&dashboard);
         let files = descriptors(dashboard.pid());
         for _ in 0..5 {
@@ -75,7 +75,7 @@ fn a_chronyd_that_ended_is_told_until_it_is_back() {
 #[test]
 fn on_udp_a_chronyd_that_ended_is_told_until_it_is_back() {
     let mut chronyd = Simulator::start_udp(Scenario::synchronized()).unwrap();
-    let dashboard = Dashboard::impatient(&chronyd.address());
+    let dashboard = Dashboard::impatient(&chronyd.address()).settled();
     assert_data(&dashboard);
     chronyd.stop();
     assert_none(&dashboard, "nobody_listens");
@@ -87,7 +87,7 @@ fn on_udp_a_chronyd_that_ended_is_told_until_it_is_back() {
 fn a_socket_that_is_removed_under_an_open_connection_does_not_end_it() {
     let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
     // Patient: after a timeout it would open the socket anew.
-    let dashboard = Dashboard::of(&chronyd.address());
+    let dashboard = Dashboard::quiet(&chronyd.address()).settled();
     assert_data(&dashboard);
     chronyd.remove_socket().unwrap();
     assert_data(&dashboard);

@@ -41,10 +41,11 @@ const REPORTS: [&str; 10] = [
     "smoothing",
 ];
 
-/// A simulated chronyd on a Unix socket, and the dashboard that shows it.
+/// A simulated chronyd on a Unix socket, and the dashboard that shows it; from here on only those who
+/// ask it cost chronyd a reading.
 fn shown(scenario: Scenario) -> (Simulator, Dashboard) {
     let chronyd = Simulator::start_unix(scenario).expect("the simulator starts");
-    let dashboard = Dashboard::impatient(&chronyd.address());
+    let dashboard = Dashboard::impatient(&chronyd.address()).settled();
     (chronyd, dashboard)
 }
 

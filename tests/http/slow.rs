@@ -4,13 +4,13 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use libchrony::testing::{Command, Fault, Scenario};
+use libchrony::testing::{Command, Fault, Scenario, Simulator};
 
 use crate::common::dashboard::Dashboard;
 use crate::common::process::{computing, descriptors};
 use crate::common::{eventually, within};
 use crate::raw::connect;
-use crate::{shown, without_chronyd};
+use crate::without_chronyd;
 
 /// How long a connection stays without another answer.
 const STAY: Duration = Duration::from_secs(20);
@@ -190,11 +190,11 @@ fn one_that_asks_again_and_again_stays() {
 
 fn one_that_waits_for_chronyd_is_not_closed_meanwhile() {
     // Every attempt is answered after longer than it waits for, which takes 21 s in all.
-    let (chronyd, _) = shown(Scenario::synchronized());
-    chronyd.script([Fault::on(Command::TRACKING).silence()]);
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).expect("the simulator starts");
     let mut command = crate::common::dashboard::second_hand();
     command.args(["--port", "0", "--timeout", "7500ms", "--chronyd", &chronyd.address()]);
-    let dashboard = Dashboard::start(&mut command);
+    let dashboard = Dashboard::start(command.args(["--refresh", "1h"])).settled();
+    chronyd.script([Fault::on(Command::TRACKING).silence()]);
     let mut stream = connect(&dashboard);
     stream.set_read_timeout(Some(STAY + LATE)).expect("it is set");
     let start = Instant::now();
