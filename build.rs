@@ -1,10 +1,14 @@
-//! Embeds templates/ and static/ into the binary; static files get names that carry their content's hash.
+//! Embeds templates/ and static/ into the binary; static files get names that carry their content's hash,
+//! and a compressed form beside the plain one.
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use sha2::{Digest, Sha256};
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -14,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=templates");
     println!("cargo::rerun-if-changed=static");
     fs::write(out.join("templates.rs"), templates(&root.join("templates"))?)?;
-    fs::write(out.join("assets.rs"), assets(&root.join("static"))?)?;
+    fs::write(out.join("assets.rs"), assets(&root.join("static"), &out)?)?;
     Ok(())
 }
 
@@ -29,15 +33,19 @@ fn templates(root: &Path) -> Result<String, Box<dyn Error>> {
     Ok(code)
 }
 
-/// The static files by their hashed names, as Rust.
-fn assets(root: &Path) -> Result<String, Box<dyn Error>> {
+/// The static files by their hashed names, as Rust; their compressed forms are written to `out`.
+fn assets(root: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     let mut code = String::from("pub(super) const ASSETS: &[Asset] = &[\n");
     for path in files(root)? {
         let (source, name, content_type) = named(&path)?;
+        let packed = out.join(format!("{name}.gz"));
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(&fs::read(&path)?)?;
+        fs::write(&packed, encoder.finish()?)?;
         writeln!(
             code,
             "    Asset {{ source: {source:?}, name: {name:?}, content_type: {content_type:?}, \
-             body: include_bytes!({path:?}) }},"
+             body: include_bytes!({path:?}), gzip: include_bytes!({packed:?}) }},"
         )?;
     }
     code.push_str("];\n");

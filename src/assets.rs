@@ -19,6 +19,8 @@ pub(crate) struct Asset {
     pub(crate) name: &'static str,
     pub(crate) content_type: &'static str,
     pub(crate) body: &'static [u8],
+    /// The same, compressed with gzip.
+    pub(crate) gzip: &'static [u8],
 }
 
 /// The asset of this name in URLs.

@@ -47,6 +47,8 @@ pub(crate) enum RequestError<'a> {
     Chronyd(&'a libchrony::Error),
     #[error("too many requests wait for chronyd")]
     Busy,
+    #[error("too many streams are open")]
+    TooManyStreams,
     #[error("the reading was interrupted")]
     Interrupted,
     #[error("there is nothing at this address")]
@@ -66,7 +68,7 @@ pub(crate) enum RequestError<'a> {
 impl RequestError<'_> {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Chronyd(_) | Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Chronyd(_) | Self::Busy | Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotFound | Self::NoSuchReport => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHost => StatusCode::BAD_REQUEST,
@@ -79,7 +81,7 @@ impl RequestError<'_> {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Chronyd(error) => error.kind().as_str(),
-            Self::Busy => "busy",
+            Self::Busy | Self::TooManyStreams => "busy",
             Self::NotFound | Self::NoSuchReport => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoHost => "bad_request",
@@ -92,7 +94,7 @@ impl RequestError<'_> {
     pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::Chronyd(_) => "chronyd gives no data",
-            Self::Busy => "Too busy",
+            Self::Busy | Self::TooManyStreams => "Too busy",
             Self::NotFound | Self::NoSuchReport => "Nothing here",
             Self::MethodNotAllowed => "Not allowed",
             Self::NoHost => "Bad request",
@@ -106,6 +108,7 @@ impl RequestError<'_> {
         match self {
             Self::Chronyd(error) => error.hint(),
             Self::Busy => "Ask again in a few seconds.",
+            Self::TooManyStreams => "Ask again later, or for /api/v1/snapshot every so often.",
             Self::NotFound => "The dashboard is at /, the data at /api/v1/snapshot.",
             Self::NoSuchReport => {
                 "The reports are snapshot, tracking, sources, sourcestats, selectdata, activity, authdata, ntpdata, serverstats, rtcdata and smoothing."

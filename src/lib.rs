@@ -9,6 +9,7 @@ mod check;
 mod chronyd;
 mod config;
 mod demo;
+mod document;
 mod error;
 mod history;
 mod monitor;

@@ -1,22 +1,41 @@
-//! One reading of chronyd, and the page that is made of it once for all who share it.
+//! One reading of chronyd, and what is made of it once for all who share it.
 
-use std::sync::OnceLock;
-use std::time::SystemTime;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
 
-use actix_web::web::Bytes;
 use libchrony::{Error, ReportName, Snapshot};
+
+use crate::document::Document;
+
+/// The most documents that are kept of one reading; further ones are made for each who asks.
+const MOST_KEPT: usize = 64;
+
+/// A place for a document, held while it is made, so that others wait in place of making it too.
+type Slot = Arc<Mutex<Option<Arc<Document>>>>;
 
 /// What chronyd said, or why it said nothing.
 #[derive(Debug)]
 pub(crate) struct Reading {
     given: Result<Snapshot, Error>,
     at: SystemTime,
-    page: OnceLock<Bytes>,
+    made: Instant,
+    documents: Mutex<BTreeMap<String, Slot>>,
 }
 
 impl Reading {
     pub(crate) fn new(given: Result<Snapshot, Error>) -> Self {
-        Self { given, at: SystemTime::now(), page: OnceLock::new() }
+        Self {
+            given,
+            at: SystemTime::now(),
+            made: Instant::now(),
+            documents: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// How long ago it was made, whatever the clock did meanwhile.
+    pub(crate) fn age(&self) -> Duration {
+        self.made.elapsed()
     }
 
     /// When it was made.
@@ -38,12 +57,28 @@ impl Reading {
         }
     }
 
-    /// The page of this reading, made by whoever comes first.
-    pub(crate) fn page<E>(&self, make: impl FnOnce() -> Result<String, E>) -> Result<Bytes, E> {
-        match self.page.get() {
-            Some(page) => Ok(page.clone()),
-            None => make().map(|page| self.page.get_or_init(|| Bytes::from(page)).clone()),
+    /// A document of this reading, made by whoever comes first. `name` tells it from the others: the
+    /// path of a page with what else decides its content.
+    pub(crate) fn document<E>(
+        &self,
+        name: &str,
+        make: impl FnOnce() -> Result<String, E>,
+    ) -> Result<Arc<Document>, E> {
+        let slot = {
+            let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+            if documents.len() < MOST_KEPT || documents.contains_key(name) {
+                Arc::clone(documents.entry(name.to_owned()).or_default())
+            } else {
+                Slot::default()
+            }
+        };
+        let mut kept = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(document) = &*kept {
+            return Ok(Arc::clone(document));
         }
+        let document = Arc::new(Document::new(make()?));
+        *kept = Some(Arc::clone(&document));
+        Ok(document)
     }
 }
 
@@ -79,16 +114,26 @@ mod tests {
     }
 
     #[test]
-    fn the_page_is_made_once() {
+    fn a_document_is_made_once_for_each_name() {
         let reading = reading();
-        let first = reading.page(|| Ok::<_, ()>("first".to_owned()));
-        assert_eq!(reading.page(|| Ok("second".to_owned())), first);
+        let text = |name: &str, text: &str| {
+            reading.document(name, || Ok::<_, ()>(text.to_owned())).unwrap().plain()
+        };
+        assert_eq!(text("/", "first"), "first");
+        assert_eq!(text("/", "second"), "first");
+        assert_eq!(text("/sources/1", "third"), "third");
+        for number in 0..2 * MOST_KEPT {
+            assert_eq!(text(&format!("/sources/{number}x"), "other"), "other");
+        }
+        assert_eq!(reading.documents.lock().unwrap().len(), MOST_KEPT);
+        assert_eq!(text("/", "last"), "first");
     }
 
     #[test]
-    fn a_page_that_could_not_be_made_is_tried_again() {
+    fn a_document_that_could_not_be_made_is_tried_again() {
         let reading = reading();
-        assert_eq!(reading.page(|| Err("no")), Err("no"));
-        assert_eq!(reading.page(|| Ok::<_, ()>("page".to_owned())), Ok(Bytes::from("page")));
+        assert_eq!(reading.document("/", || Err("no")).unwrap_err(), "no");
+        let page = reading.document("/", || Ok::<_, ()>("page".to_owned()));
+        assert_eq!(page.unwrap().plain(), "page");
     }
 }

@@ -2,6 +2,7 @@
 //! who watch live. It pauses nobody: who asks meanwhile shares its reading or gets the next.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::rt::time::sleep;
@@ -24,11 +25,12 @@ pub(crate) struct Sample {
 pub(crate) struct Sampler {
     refresh: Duration,
     latest: watch::Sender<Option<Sample>>,
+    ended: AtomicBool,
 }
 
 impl Sampler {
     pub(crate) fn new(refresh: Duration) -> Self {
-        Self { refresh, latest: watch::Sender::new(None) }
+        Self { refresh, latest: watch::Sender::new(None), ended: AtomicBool::new(false) }
     }
 
     /// How often it reads.
@@ -39,6 +41,22 @@ impl Sampler {
     /// The last sample, and word of each further one. `None` before the first.
     pub(crate) fn watch(&self) -> watch::Receiver<Option<Sample>> {
         self.latest.subscribe()
+    }
+
+    /// The last sample.
+    pub(crate) fn latest(&self) -> Option<Sample> {
+        self.latest.borrow().clone()
+    }
+
+    /// Sends away those who watch: the server ends.
+    pub(crate) fn end(&self) {
+        self.ended.store(true, Ordering::SeqCst);
+        self.latest.send_modify(|_| {});
+    }
+
+    /// Whether nobody should watch any longer. Who watches is woken when this comes true.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::SeqCst)
     }
 
     /// Reads for as long as it is polled.

@@ -27,7 +27,7 @@ use crate::history::History;
 use crate::monitor::Monitor;
 use crate::reading::Reading;
 use crate::render::Renderer;
-use crate::routes::{self, Clients, FILES_EACH, Hosts, Site};
+use crate::routes::{self, Clients, FILES_EACH, Hosts, Site, Streams};
 use crate::sampler::Sampler;
 
 /// How long a client may take to send its request's head.
@@ -65,6 +65,7 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
         monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
         sampler: Sampler::new(config.refresh),
         history: History::new(),
+        streams: Streams::new(most_connections()),
         renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         machine: machine(),
@@ -133,8 +134,11 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
     let server = server.run();
     let handle = server.handle();
     actix_web::rt::spawn(watch);
+    let ending = site.clone();
     actix_web::rt::spawn(async move {
         stopped.await;
+        // Streams would last for the whole grace.
+        ending.sampler.end();
         handle.stop(true).await;
     });
     actix_web::rt::spawn(async move { site.sampler.run(&site.monitor, &site.history).await });

@@ -1,12 +1,12 @@
 //! The data for programs: typed reports as JSON, as they are.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
 use libchrony::{ErrorKind, ReportName, Snapshot};
 use serde::Serialize;
 
-use super::{Site, read, respond};
+use super::{Site, encoding, read, respond};
 use crate::error::RequestError;
 
 #[derive(Serialize)]
@@ -24,7 +24,13 @@ pub(super) async fn health() -> HttpResponse {
 pub(super) async fn snapshot(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
     match read(&site).await {
         Ok(reading) => match reading.data() {
-            Ok(snapshot) => json(snapshot),
+            Ok(_) => {
+                let mut response = HttpResponse::build(StatusCode::OK);
+                response
+                    .insert_header((CACHE_CONTROL, "no-store"))
+                    .content_type(ContentType::json());
+                encoding::document(&request, response, &respond::snapshot(&reading))
+            }
             Err(error) => respond::error(&request, &site, &RequestError::Chronyd(error)),
         },
         Err(error) => respond::error(&request, &site, &error),

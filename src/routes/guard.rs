@@ -11,7 +11,7 @@ use actix_web::{Error, web};
 use tracing::{debug, info};
 
 use super::client::UnderWay;
-use super::{Site, respond};
+use super::{Site, encoding, respond};
 
 /// Nothing inline, nothing from elsewhere, no frames, no forms.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -33,10 +33,15 @@ pub(crate) async fn guard(
     let start = Instant::now();
     let _under_way = UnderWay::begin(&request);
     let (method, path) = (request.method().clone(), request.path().to_owned());
-    let mut response = match refuse(&request) {
+    let of_open_page = super::is_live(request.query_string());
+    let takes_gzip = encoding::takes_gzip(&request);
+    let response = match refuse(&request) {
         Some(refusal) => request.into_response(refusal),
         None => next.call(request).await?.map_into_boxed_body(),
     };
+    let (request, response) = response.into_parts();
+    let mut response = ServiceResponse::new(request, encoding::compress(response, takes_gzip));
+    encoding::vary(response.headers_mut());
     secure(response.headers_mut());
 
     let status = response.status().as_u16();
@@ -45,9 +50,12 @@ pub(crate) async fn guard(
         BodySize::None | BodySize::Stream => 0,
     };
     let duration = start.elapsed();
-    // A client's fault is no news; the path is escaped, as it is the client's text.
+    // A client's fault is no news, nor is a page that stays open; the path is escaped, as it is the
+    // client's text.
     if response.status().is_client_error() {
         debug!(%method, ?path, status, bytes, ?duration, "refused");
+    } else if of_open_page {
+        debug!(%method, ?path, status, bytes, ?duration, "updated");
     } else {
         info!(%method, ?path, status, bytes, ?duration, "served");
     }

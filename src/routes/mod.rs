@@ -2,10 +2,12 @@
 
 mod api;
 mod client;
+mod encoding;
 mod guard;
 mod host;
 mod page;
 mod respond;
+mod stream;
 
 use std::sync::Arc;
 
@@ -21,6 +23,7 @@ use crate::sampler::Sampler;
 pub(crate) use client::{Clients, FILES_EACH};
 pub(crate) use guard::guard;
 pub(crate) use host::Hosts;
+pub(crate) use stream::Streams;
 
 /// What the handlers share.
 #[derive(Debug)]
@@ -30,6 +33,8 @@ pub(crate) struct Site {
     pub(crate) sampler: Sampler,
     /// What was read before.
     pub(crate) history: History,
+    /// The places for those who watch live.
+    pub(crate) streams: Streams,
     pub(crate) renderer: Renderer,
     pub(crate) hosts: Hosts,
     /// The name of this machine.
@@ -43,8 +48,10 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
     config
         .service(get("/", web::to(page::dashboard)))
         .service(get("/health", web::to(api::health)))
+        .service(get("/live", web::to(stream::readings)))
         .service(get("/static/{file}", web::to(page::asset)))
         .service(get("/api/v1/snapshot", web::to(api::snapshot)))
+        .service(get("/api/v1/stream", web::to(stream::snapshots)))
         .service(get("/api/v1/{report}", web::to(api::report)))
         .default_service(web::to(nothing));
 }
@@ -74,4 +81,21 @@ async fn read(site: &Site) -> Result<Arc<Reading>, RequestError<'static>> {
         NoReading::Busy => RequestError::Busy,
         NoReading::Interrupted => RequestError::Interrupted,
     })
+}
+
+/// The reading that a page is made of: one that begins now, or the last sample where the script of an
+/// open page asks, so that any number of open pages cost chronyd no more than one.
+async fn read_for(
+    request: &HttpRequest,
+    site: &Site,
+) -> Result<Arc<Reading>, RequestError<'static>> {
+    match site.sampler.latest().filter(|_| is_live(request.query_string())) {
+        Some(sample) => Ok(sample.reading),
+        None => read(site).await,
+    }
+}
+
+/// Whether the script of an open page asks, to show a later reading in place.
+fn is_live(query: &str) -> bool {
+    query.split('&').any(|pair| pair == "live" || pair.starts_with("live="))
 }

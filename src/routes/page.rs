@@ -1,17 +1,17 @@
 //! The pages for people, and their static files.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::CACHE_CONTROL;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{Site, read, respond};
+use super::{Site, encoding, read_for, respond};
 use crate::assets;
 use crate::error::RequestError;
 use crate::view::{About, Page};
 
-/// The dashboard, of a reading made for this request.
+/// The dashboard, of a reading made for this request; with `?live=N` of the last sample.
 pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
-    let reading = match read(&site).await {
+    let reading = match read_for(&request, &site).await {
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
@@ -28,8 +28,8 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
         };
         site.renderer.dashboard(&Page::new(reading.given(), &about))
     };
-    match reading.page(make) {
-        Ok(html) => respond::html(status, html),
+    match reading.document("/", make) {
+        Ok(page) => respond::page(&request, status, &reading, &page),
         Err(error) => respond::error(&request, &site, &RequestError::Render(error)),
     }
 }
@@ -41,10 +41,17 @@ pub(super) async fn asset(
     file: web::Path<String>,
 ) -> HttpResponse {
     match assets::find(&file) {
-        Some(asset) => HttpResponse::Ok()
-            .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
-            .content_type(asset.content_type)
-            .body(asset.body),
+        Some(asset) => {
+            let mut response = HttpResponse::Ok();
+            response
+                .insert_header((CACHE_CONTROL, "public, max-age=31536000, immutable"))
+                .content_type(asset.content_type);
+            if encoding::takes_gzip(&request) {
+                response.insert_header((CONTENT_ENCODING, "gzip")).body(asset.gzip)
+            } else {
+                response.body(asset.body)
+            }
+        }
         None => respond::error(&request, &site, &RequestError::NotFound),
     }
 }

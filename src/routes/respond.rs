@@ -1,14 +1,18 @@
 //! Responses: HTML for people, JSON under /api.
 
+use std::sync::Arc;
+
 use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, ContentType};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, ContentType, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use tracing::error;
 
-use super::Site;
+use super::{Site, encoding};
+use crate::document::Document;
 use crate::error::RequestError;
+use crate::reading::Reading;
 use crate::view::Problem;
 
 pub(super) fn html(status: StatusCode, body: impl MessageBody + 'static) -> HttpResponse {
@@ -16,6 +20,34 @@ pub(super) fn html(status: StatusCode, body: impl MessageBody + 'static) -> Http
         .insert_header((CACHE_CONTROL, "no-store"))
         .content_type(ContentType::html())
         .body(body)
+}
+
+/// How old the reading of a page is, seconds: its ages count on from there.
+const READING_AGE: HeaderName = HeaderName::from_static("reading-age");
+
+/// A page of a reading.
+pub(super) fn page(
+    request: &HttpRequest,
+    status: StatusCode,
+    reading: &Reading,
+    page: &Document,
+) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    response
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .insert_header((READING_AGE, format!("{:.3}", reading.age().as_secs_f64())))
+        .content_type(ContentType::html());
+    encoding::document(request, response, page)
+}
+
+/// All reports of a reading as JSON, or the error in their place; made once for all who take it.
+pub(super) fn snapshot(reading: &Reading) -> Arc<Document> {
+    let make = || match reading.data() {
+        Ok(snapshot) => serde_json::to_string(snapshot),
+        Err(error) => serde_json::to_string(&Failure::new(&RequestError::Chronyd(error))),
+    };
+    // Their keys are text, and writing to memory does not fail.
+    reading.document("/api/v1/snapshot", make).unwrap_or_else(|_| Arc::new(Document::new("null")))
 }
 
 #[derive(Serialize)]
@@ -30,6 +62,13 @@ struct Words<'a> {
     hint: &'a str,
 }
 
+impl<'a> Failure<'a> {
+    fn new(problem: &'a RequestError<'_>) -> Self {
+        let (kind, message, hint) = (problem.kind(), problem.to_string(), problem.hint());
+        Self { error: Words { kind, message, hint } }
+    }
+}
+
 /// What a request gets in place of what it asked for.
 pub(super) fn error(
     request: &HttpRequest,
@@ -41,8 +80,7 @@ pub(super) fn error(
         error!(?problem, "a request failed");
     }
     let mut response = if is_for_programs(request.path()) {
-        let (kind, message, hint) = (problem.kind(), problem.to_string(), problem.hint());
-        let body = Failure { error: Words { kind, message, hint } };
+        let body = Failure::new(problem);
         HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(body)
     } else {
         let page = Problem {
@@ -68,7 +106,7 @@ pub(super) fn error(
 }
 
 fn is_for_programs(path: &str) -> bool {
-    path == "/api" || path.starts_with("/api/") || path.starts_with("/health")
+    path == "/live" || path == "/api" || path.starts_with("/api/") || path.starts_with("/health")
 }
 
 /// An error's line as a sentence.

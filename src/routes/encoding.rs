@@ -1,0 +1,111 @@
+//! gzip for who takes it (RFC 9110, 12.5.3). Streams of events go as they are: compressed, an event
+//! would wait in the compressor.
+
+use actix_web::HttpResponse;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
+use actix_web::http::header::{
+    self, AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, Encoding, HeaderMap, HeaderValue, VARY,
+};
+
+use crate::document::{Document, gzip};
+
+/// Below this a text fits in one packet anyway, bytes.
+const SMALL: u64 = 1_024;
+
+/// Whether a request takes gzip, and no worse than a plain text.
+pub(super) fn takes_gzip(message: &impl actix_web::HttpMessage) -> bool {
+    let offered = [Encoding::identity(), Encoding::gzip()];
+    message
+        .get_header::<AcceptEncoding>()
+        .is_some_and(|accepted| accepted.negotiate(offered.iter()) == Some(Encoding::gzip()))
+}
+
+/// A document in the form that the request takes; `response` has its status and type.
+pub(super) fn document(
+    request: &actix_web::HttpRequest,
+    mut response: actix_web::HttpResponseBuilder,
+    document: &Document,
+) -> HttpResponse {
+    if takes_gzip(request) {
+        response.insert_header((CONTENT_ENCODING, "gzip")).body(document.gzip())
+    } else {
+        response.body(document.plain())
+    }
+}
+
+/// Compresses what was made for one request alone, where that is worth it.
+pub(super) fn compress(response: HttpResponse, takes_gzip: bool) -> HttpResponse {
+    if !takes_gzip || !is_worth_it(response.headers(), response.body().size()) {
+        return response;
+    }
+    response.map_body(|head, body| match body.try_into_bytes() {
+        Ok(bytes) => {
+            head.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            BoxBody::new(gzip(&bytes))
+        }
+        Err(body) => body,
+    })
+}
+
+fn is_worth_it(headers: &HeaderMap, size: BodySize) -> bool {
+    let is_text =
+        headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
+            kind.starts_with("text/")
+                || kind.starts_with("application/json")
+                || kind == "image/svg+xml"
+        });
+    matches!(size, BodySize::Sized(SMALL..)) && is_text && !headers.contains_key(CONTENT_ENCODING)
+}
+
+/// Says that other requests may get another form.
+pub(super) fn vary(headers: &mut HeaderMap) {
+    headers.insert(VARY, HeaderValue::from_static(header::ACCEPT_ENCODING.as_str()));
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::ACCEPT_ENCODING;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn gzip_is_for_those_who_take_it_no_less_gladly_than_plain_text() {
+        for (accepted, expected) in [
+            ("gzip", true),
+            ("gzip, deflate, br, zstd", true),
+            ("br;q=1.0, gzip;q=0.8, *;q=0.1", true),
+            ("identity;q=0, gzip", true),
+            ("gzip;q=0", false),
+            ("*;q=0", false),
+            ("br", false),
+            ("identity", false),
+            ("identity;q=1, gzip;q=0.5", false),
+            ("", false),
+            ("gzip;q=2", false),
+            ("\u{1}", false),
+        ] {
+            let request = TestRequest::get().insert_header((ACCEPT_ENCODING, accepted.as_bytes()));
+            assert_eq!(takes_gzip(&request.to_http_request()), expected, "{accepted:?}");
+        }
+        assert!(!takes_gzip(&TestRequest::get().to_http_request()));
+    }
+
+    #[test]
+    fn small_answers_pictures_and_what_is_compressed_already_stay_as_they_are() {
+        let answer = |kind: &'static str, length: usize| {
+            HttpResponse::Ok().content_type(kind).body("x".repeat(length))
+        };
+        let packed = |response: HttpResponse| {
+            compress(response, true).headers().get_all(CONTENT_ENCODING).count()
+        };
+        assert_eq!(packed(answer("application/json", 2_000)), 1);
+        assert_eq!(packed(answer("application/json", 1_000)), 0);
+        assert_eq!(packed(answer("image/png", 2_000)), 0);
+        let mut already = answer("text/html", 2_000);
+        already.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        assert_eq!(compress(already, true).body().size(), BodySize::Sized(2_000));
+        let plain = compress(answer("text/html", 2_000), false);
+        assert_eq!(plain.body().size(), BodySize::Sized(2_000));
+    }
+}
