@@ -177,7 +177,8 @@ fn last_update(snapshot: &Snapshot, tracking: &Tracking, now: SystemTime) -> Fig
     };
     let age = format::age(now, then);
     let moment = format::moment(then);
-    let figure = last_update_box(&format::ago(age)).note(moment.text.clone()).moment(moment);
+    let figure =
+        last_update_box(&format::ago(age)).counting(age).note(moment.text.clone()).moment(moment);
     match Following::of(tracking) {
         Following::Source => {
             figure.judged(age, threshold::last_update(reference::poll(snapshot, tracking)))

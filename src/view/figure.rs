@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::view::format::Moment;
+use crate::view::format::{self, Moment};
 use crate::view::threshold::Threshold;
 
 /// How a value stands to what is normal.
@@ -64,6 +64,8 @@ pub(crate) struct Figure {
     pub(crate) value: String,
     /// The value as a point in time, where it is one.
     pub(crate) moment: Option<Moment>,
+    /// The value's whole seconds, where it is an age that counts on.
+    pub(crate) age: Option<String>,
     /// What stands beside the value, as `slow`.
     pub(crate) note: Option<String>,
     pub(crate) health: Health,
@@ -86,6 +88,7 @@ impl Figure {
             label,
             value: value.into(),
             moment: None,
+            age: None,
             note: None,
             health: Health::Plain,
             meaning,
@@ -124,11 +127,18 @@ impl Figure {
         self
     }
 
+    /// Lets the value, an age given in seconds, count on while the page is open.
+    pub(crate) fn counting(mut self, seconds: f64) -> Self {
+        self.age = format::aged(Some(seconds)).seconds;
+        self
+    }
+
     /// The same label without a value.
     pub(crate) fn missing(mut self) -> Self {
         self.value = "no data".to_owned();
         self.health = Health::Missing;
         self.moment = None;
+        self.age = None;
         self.note = None;
         self
     }

@@ -136,7 +136,24 @@ pub(crate) fn age(now: SystemTime, then: SystemTime) -> f64 {
     }
 }
 
-/// An age given in seconds, as `12 s ago`.
+/// An age in words, and the number that the page's script counts on from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Age {
+    /// As `12 s ago`.
+    pub(crate) text: String,
+    /// Whole seconds, below 0 for what lies ahead; `None` where nothing counts.
+    pub(crate) seconds: Option<String>,
+}
+
+/// An age given in seconds; `never` without one.
+pub(crate) fn aged(seconds: Option<f64>) -> Age {
+    let text = seconds.map_or_else(|| NEVER.to_owned(), ago);
+    let seconds = seconds.filter(|seconds| seconds.is_finite());
+    // Minus zero is zero.
+    Age { text, seconds: seconds.map(|seconds| format!("{:.0}", seconds.round() + 0.0)) }
+}
+
+/// An age given in seconds, as `12 s ago`. The script live.js says it in the same words.
 pub(crate) fn ago(seconds: f64) -> String {
     if !seconds.is_finite() {
         return UNKNOWN.to_owned();
@@ -326,6 +343,21 @@ mod tests {
         assert_eq!(ago(7_500.0), "2 h 5 m ago");
         assert!((age(at(10), at(4)) - 6.0).abs() < 1e-9);
         assert!((age(at(4), at(10)) + 6.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn an_age_carries_the_whole_seconds_to_count_on_from() {
+        let of = |seconds| {
+            let age = aged(seconds);
+            (age.text, age.seconds)
+        };
+        let some = |text: &str, seconds: &str| (text.to_owned(), Some(seconds.to_owned()));
+        assert_eq!(of(Some(12.3)), some("12 s ago", "12"));
+        assert_eq!(of(Some(0.2)), some("just now", "0"));
+        assert_eq!(of(Some(-0.2)), some("just now", "0"));
+        assert_eq!(of(Some(-3.0)), some("3 s in the future", "-3"));
+        assert_eq!(of(None), ("never".to_owned(), None));
+        assert_eq!(of(Some(f64::NAN)), ("unknown".to_owned(), None));
     }
 
     #[test]

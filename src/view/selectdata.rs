@@ -4,7 +4,7 @@ use libchrony::{ReportName, SelectData, SelectOption, SelectState, Snapshot};
 use serde::Serialize;
 
 use crate::view::absence;
-use crate::view::format::{self, NEVER};
+use crate::view::format::{self, Age};
 use crate::view::sources::{reason, rows_of};
 
 /// The selection, in the order of the sources.
@@ -38,7 +38,7 @@ pub(crate) struct SelectRow {
     pub(crate) verdict: String,
     /// Options that bear on the selection.
     pub(crate) options: Option<String>,
-    pub(crate) last_sample: String,
+    pub(crate) last_sample: Age,
     pub(crate) score: String,
     pub(crate) interval: Option<String>,
     pub(crate) band: Option<Band>,
@@ -93,9 +93,7 @@ fn row(
         class,
         verdict,
         options: options(data),
-        last_sample: data
-            .last_sample_ago
-            .map_or_else(|| NEVER.to_owned(), |age| format::ago(f64::from(age))),
+        last_sample: format::aged(data.last_sample_ago.map(f64::from)),
         score: format!("{:.1}", data.score),
         interval: limits
             .map(|(low, high)| format!("{} to {}", format::offset(low), format::offset(high))),

@@ -70,7 +70,8 @@ fn figures(data: &Smoothing) -> Vec<Figure> {
             "Last update",
             format::ago(data.last_update_ago),
             "When the smoothing was last given a new offset.",
-        ),
+        )
+        .counting(data.last_update_ago),
         Figure::new(
             "smoothing_remaining",
             "Remaining time",

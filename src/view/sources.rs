@@ -6,7 +6,7 @@ use libchrony::{
 use serde::Serialize;
 
 use crate::view::absence;
-use crate::view::format::{self, NEVER};
+use crate::view::format::{self, Age};
 use crate::view::reference;
 use crate::view::step::{self, Step};
 
@@ -85,7 +85,7 @@ pub(crate) struct Row {
     pub(crate) stratum: String,
     pub(crate) poll: String,
     pub(crate) reach: Reach,
-    pub(crate) last_sample: String,
+    pub(crate) last_sample: Age,
     pub(crate) offset: Option<String>,
     pub(crate) error: Option<String>,
     pub(crate) measured: Option<String>,
@@ -179,9 +179,7 @@ fn row(joined: &Joined<'_>) -> Row {
         stratum: source.stratum.map_or_else(|| "none".to_owned(), format::count),
         poll: format::duration(source.poll_interval()),
         reach: reach(source),
-        last_sample: source
-            .last_sample_ago
-            .map_or_else(|| NEVER.to_owned(), |age| format::ago(f64::from(age))),
+        last_sample: format::aged(source.last_sample_ago.map(f64::from)),
         offset: source.latest_meas.map(format::offset),
         error: source.latest_meas_err.map(format::measure),
         measured: source.orig_latest_meas.map(format::offset),
@@ -354,7 +352,7 @@ mod tests {
     fn a_source_never_sampled_shows_words_and_no_placeholders() {
         let view = sources(Some(&read(Scenario::only_unreachable())));
         let row = &view.rows[0];
-        assert_eq!((row.last_sample.as_str(), row.stratum.as_str()), ("never", "none"));
+        assert_eq!((row.last_sample.text.as_str(), row.stratum.as_str()), ("never", "none"));
         assert_eq!((&row.offset, &row.error, &row.measured), (&None, &None, &None));
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::view::cause::cause;
 use crate::view::figure::{Figure, Health};
-use crate::view::format;
+use crate::view::format::{self, Age};
 use crate::view::reference::{self, Following, Reference};
 use crate::view::step::Step;
 use crate::view::threshold::{self, Limits};
@@ -23,10 +23,20 @@ pub(crate) struct Verdict {
     pub(crate) short: String,
     /// What the answer rests on.
     pub(crate) reason: String,
+    /// The same in parts, where it tells an age.
+    pub(crate) counting: Option<Counting>,
     /// What else a reader should know.
     pub(crate) notes: Vec<Note>,
     /// What to do next.
     pub(crate) steps: Vec<Step>,
+}
+
+/// A sentence that tells an age, which counts on while the page is open.
+#[derive(Debug, Serialize)]
+pub(crate) struct Counting {
+    before: String,
+    age: Age,
+    after: &'static str,
 }
 
 /// How the answer sounds.
@@ -85,6 +95,7 @@ fn no_data(error: &Error) -> Verdict {
         sentence: trouble.sentence.to_owned(),
         short: trouble.short.to_owned(),
         reason: trouble.reason,
+        counting: None,
         notes: vec![Note::new(
             Health::Plain,
             "Whether this clock is right is not known until chronyd answers.",
@@ -99,6 +110,7 @@ fn unknown() -> Verdict {
         sentence: "chronyd does not tell the state of the clock".to_owned(),
         short: "no data".to_owned(),
         reason: "The tracking report is missing.".to_owned(),
+        counting: None,
         notes: Vec::new(),
         steps: Vec::new(),
     }
@@ -155,6 +167,7 @@ fn synchronized<'a>(
     }
     notes.extend(leap(tracking, now));
     notes.extend(outvoted(snapshot));
+    let counting = following(&Reference::of(snapshot, tracking), age);
     Verdict {
         tone,
         sentence: match health {
@@ -165,7 +178,8 @@ fn synchronized<'a>(
             Tone::Good => format!("right to within {bound}"),
             _ => format!("check: may be wrong by {bound}"),
         },
-        reason: following(&Reference::of(snapshot, tracking), age),
+        reason: counting.text(),
+        counting: Some(counting),
         notes,
         steps,
     }
@@ -198,18 +212,22 @@ fn bad_figures(bad: &[&Figure]) -> Note {
 }
 
 /// `Following time.example.net (stratum 2), checked 12 s ago.`
-fn following(reference: &Reference, age: Option<f64>) -> String {
-    let checked = age
-        .map_or_else(|| "never checked".to_owned(), |age| format!("checked {}", format::ago(age)));
+fn following(reference: &Reference, age: Option<f64>) -> Counting {
     let name = match reference.detail.as_deref() {
         Some("reference clock") => format!("the reference clock {}", reference.name),
         _ => reference.name.clone(),
     };
-    match reference.stratum {
-        Some(stratum) => {
-            format!("Following {name} (stratum {}), {checked}.", format::count(stratum))
-        }
-        None => format!("Following {name}, {checked}."),
+    let stratum = reference
+        .stratum
+        .map_or_else(String::new, |stratum| format!(" (stratum {})", format::count(stratum)));
+    let (checked, after) = if age.is_some() { ("checked ", ".") } else { ("", " checked.") };
+    let before = format!("Following {name}{stratum}, {checked}");
+    Counting { before, age: format::aged(age), after }
+}
+
+impl Counting {
+    fn text(&self) -> String {
+        format!("{}{}{}", self.before, self.age.text, self.after)
     }
 }
 
@@ -230,6 +248,7 @@ fn itself(snapshot: &Snapshot, tracking: &Tracking, now: SystemTime, limits: &Li
         reason: format!(
             "chronyd gives out this machine's own time{stratum} (local): that is no agreement with the world, and the true error is not known."
         ),
+        counting: None,
         notes,
         steps: cause.steps,
     }
@@ -242,6 +261,7 @@ fn unsynchronized(snapshot: &Snapshot) -> Verdict {
         sentence: "This clock is not synchronized".to_owned(),
         short: "not synchronized".to_owned(),
         reason: cause.reason,
+        counting: None,
         notes: Vec::new(),
         steps: cause.steps,
     }
