@@ -1,4 +1,5 @@
-//! `second-hand check`: one line, and the exit status that monitoring plugins use.
+//! `second-hand check`: one line, each check in one more where asked for, and the exit status that
+//! monitoring plugins use.
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -6,16 +7,21 @@ use std::time::SystemTime;
 
 use crate::chronyd;
 use crate::config::Check;
-use crate::view::{Standing, Summary};
+use crate::view::{Limits, Standing, Summary};
 
 /// Reads chronyd once and says where its clock stands.
 pub(crate) fn run(check: &Check) -> ExitCode {
     chronyd::remove_leftovers(&check.chronyd);
     let reading = chronyd::connection(&check.chronyd).snapshot();
     let now = SystemTime::now();
-    let summary = Summary::new(reading.as_ref(), now, check.max_error, check.max_stratum);
-    // Whoever started this may have closed the pipe; the exit status tells all the same.
-    let _ = writeln!(io::stdout(), "{}", summary.line);
+    let limits = Limits::new(check.max_error.as_secs_f64(), check.max_stratum);
+    let summary = Summary::new(reading.as_ref(), now, &limits);
+    let more = if check.verbose { &summary.checks[..] } else { &[] };
+    let mut out = io::stdout().lock();
+    for line in [&summary.line].into_iter().chain(more) {
+        // Whoever started this may have closed the pipe; the exit status tells all the same.
+        let _ = writeln!(out, "{line}");
+    }
     ExitCode::from(match summary.standing {
         Standing::Ok => 0,
         Standing::Warning => 1,

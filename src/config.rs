@@ -48,6 +48,8 @@ pub(crate) struct Check {
     pub(crate) max_error: Duration,
     /// A clock of a higher stratum is critical.
     pub(crate) max_stratum: Option<u8>,
+    /// Whether each check is told too.
+    pub(crate) verbose: bool,
 }
 
 /// Where and how patiently chronyd is asked.
@@ -126,6 +128,10 @@ struct CheckFlags {
     /// [default: any]
     #[arg(long, value_name = "NUMBER")]
     max_stratum: Option<String>,
+
+    /// Tell each check in a line of its own, below the first [env: SECOND_HAND_VERBOSE]
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 #[derive(Debug, Args)]
@@ -214,6 +220,8 @@ impl Check {
                 .take(flags.max_error, "max-error", parse_max_error)?
                 .unwrap_or(Duration::from_millis(100)),
             max_stratum: input.take(flags.max_stratum, "max-stratum", parse_stratum)?,
+            verbose: flags.verbose
+                || input.take(None, "verbose", parse_switch)?.unwrap_or_default(),
         })
     }
 }

@@ -102,12 +102,18 @@ fn row(name: String, address: Option<String>, data: &AuthData) -> AuthRow {
     }
 }
 
-fn trouble(data: &AuthData) -> Option<String> {
+/// Whether keys were established by NTS.
+pub(crate) fn has_keys(data: &AuthData) -> bool {
+    data.key_type.is_some() && data.last_key_establishment_ago.is_some()
+}
+
+/// What is wrong with its NTS.
+pub(crate) fn trouble(data: &AuthData) -> Option<String> {
     if data.mode != AuthMode::Nts {
         return None;
     }
     let attempts = format::counted(data.key_establishment_attempts.into(), "attempt", "attempts");
-    if data.key_type.is_none() || data.last_key_establishment_ago.is_none() {
+    if !has_keys(data) {
         return Some(format!(
             "no keys after {attempts}: are the certificates trusted, is TCP port 4460 open, and is the time roughly right?"
         ));

@@ -1,23 +1,27 @@
-//! The doctor: ordered checks of the clock, each with its result, the reason and the next step.
+//! The doctor: ordered checks of the clock, each with its result, the reason and the next step. The page
+//! and `second-hand check` hold the same ones.
 
 use std::time::SystemTime;
 
-use libchrony::{Snapshot, Source, SourceState};
+use libchrony::{AuthMode, Error, ReportName, Snapshot, Source, SourceState};
 use serde::Serialize;
 
+use crate::view::authdata;
+use crate::view::cause::cause;
 use crate::view::figure::Health;
 use crate::view::format;
 use crate::view::reference::{self, Following};
 use crate::view::step::{self, Step};
-use crate::view::threshold::{self, Threshold};
+use crate::view::threshold::{self, Limits, Threshold};
+use crate::view::trouble::trouble;
 
 /// chronyd can outvote a liar from so many sources on.
 const ENOUGH_SOURCES: usize = 3;
 
-/// The checks, or why there are none.
+/// The checks.
 #[derive(Debug, Serialize)]
 pub(crate) struct DoctorView {
-    /// Why nothing was checked.
+    /// Why there are no more of them.
     pub(crate) missing: Option<&'static str>,
     /// How the checks ended, in a sentence.
     pub(crate) summary: String,
@@ -25,7 +29,7 @@ pub(crate) struct DoctorView {
 }
 
 /// One check.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Check {
     /// What is asked.
     pub(crate) question: &'static str,
@@ -61,27 +65,13 @@ impl From<Health> for Outcome {
     }
 }
 
-/// The checks of a reading made at `now`.
-pub(crate) fn doctor(snapshot: Option<&Snapshot>, now: SystemTime) -> DoctorView {
-    let Some(snapshot) = snapshot else {
-        return DoctorView {
-            missing: Some(
-                "Nothing could be checked: chronyd gave no data. The top of the page says why.",
-            ),
-            summary: String::new(),
-            checks: Vec::new(),
-        };
-    };
-    let checks = vec![
-        reachable(snapshot),
-        enough(snapshot),
-        agree(snapshot),
-        follows(snapshot),
-        updated(snapshot, now),
-        error_bound(snapshot),
-        frequency(snapshot),
-        authenticated(snapshot),
-    ];
+/// The checks of a reading made at `now`, as the page shows them.
+pub(crate) fn doctor(
+    reading: Result<&Snapshot, &Error>,
+    now: SystemTime,
+    limits: &Limits,
+) -> DoctorView {
+    let checks = checks(reading, now, limits);
     let of = |outcome| checks.iter().filter(|check| check.result == outcome).count();
     let summary = match (of(FAILED), of(DOUBTFUL), of(UNTOLD)) {
         (0, 0, 0) if of(PASSED) == checks.len() => "All passed.".to_owned(),
@@ -93,7 +83,36 @@ pub(crate) fn doctor(snapshot: Option<&Snapshot>, now: SystemTime) -> DoctorView
             format!("{}.", words.join(", "))
         }
     };
-    DoctorView { missing: None, summary, checks }
+    let missing = reading.is_err().then_some("The other checks wait for chronyd's data.");
+    DoctorView { missing, summary, checks }
+}
+
+/// The checks of a reading made at `now`, in the order in which they are worth reading.
+pub(crate) fn checks(
+    reading: Result<&Snapshot, &Error>,
+    now: SystemTime,
+    limits: &Limits,
+) -> Vec<Check> {
+    let mut checks = vec![answers(reading)];
+    if let Ok(snapshot) = reading {
+        checks.extend([
+            reachable(snapshot),
+            enough(snapshot),
+            agree(snapshot),
+            follows(snapshot),
+            updated(snapshot, now),
+            error_bound(snapshot, limits),
+        ]);
+        checks.extend(stratum(snapshot, limits));
+        checks.extend([frequency(snapshot), authenticated(snapshot)]);
+    }
+    checks
+}
+
+/// The first check that failed; where none did, the first that is worth a look.
+pub(crate) fn worst(checks: &[Check]) -> Option<&Check> {
+    let first = |outcome| checks.iter().find(|check| check.result == outcome);
+    first(FAILED).or_else(|| first(DOUBTFUL))
 }
 
 fn check(question: &'static str, result: Outcome, reason: impl Into<String>) -> Check {
@@ -101,6 +120,10 @@ fn check(question: &'static str, result: Outcome, reason: impl Into<String>) -> 
 }
 
 impl Check {
+    pub(crate) fn has_failed(&self) -> bool {
+        self.result == FAILED
+    }
+
     /// What to do, where it did not pass.
     fn then(mut self, steps: impl FnOnce() -> Vec<Step>) -> Self {
         if self.result == FAILED || self.result == DOUBTFUL {
@@ -112,6 +135,20 @@ impl Check {
 
 fn sources_of(snapshot: &Snapshot) -> Option<&[Source]> {
     snapshot.sources.as_deref()
+}
+
+fn answers(reading: Result<&Snapshot, &Error>) -> Check {
+    let question = "Does chronyd answer?";
+    let error = match reading {
+        Ok(snapshot) => match snapshot.unavailable.get(&ReportName::Tracking) {
+            Some(error) if snapshot.tracking.is_none() => error,
+            _ => return check(question, PASSED, "It tells the state of the clock."),
+        },
+        Err(error) => error,
+    };
+    let trouble = trouble(error);
+    let reason = format!("{}. {}", trouble.sentence, trouble.reason);
+    check(question, FAILED, reason).then(|| trouble.steps)
 }
 
 fn reachable(snapshot: &Snapshot) -> Check {
@@ -221,7 +258,7 @@ fn follows(snapshot: &Snapshot) -> Check {
             (PASSED, format!("It follows {}.", reference.name))
         }
     };
-    check(question, result, reason)
+    check(question, result, reason).then(|| cause(snapshot).steps)
 }
 
 fn updated(snapshot: &Snapshot, now: SystemTime) -> Check {
@@ -239,7 +276,7 @@ fn updated(snapshot: &Snapshot, now: SystemTime) -> Check {
         .then(|| vec![Step::new("See when each source last answered:").line("chronyc -n sources")])
 }
 
-fn error_bound(snapshot: &Snapshot) -> Check {
+fn error_bound(snapshot: &Snapshot, limits: &Limits) -> Check {
     let question = "Is the error bound small?";
     let tracking = snapshot.tracking.as_ref();
     let Some(tracking) = tracking.filter(|t| Following::of(t) == Following::Source) else {
@@ -247,11 +284,25 @@ fn error_bound(snapshot: &Snapshot) -> Check {
     };
     let error = tracking.max_error();
     let reason = format!("The clock is right to within {}.", format::bound(error));
-    judged(question, error, threshold::MAX_ERROR, reason).then(|| {
+    judged(question, error, limits.max_error, reason).then(|| {
         vec![Step::new(
             "Choose sources nearer in the network, or wait, where chronyd has just been started: the bound shrinks with every measurement.",
         )]
     })
+}
+
+/// Asked only where there is a limit.
+fn stratum(snapshot: &Snapshot, limits: &Limits) -> Option<Check> {
+    let question = "Is its stratum within the limit?";
+    let most = limits.max_stratum?;
+    let tracking = snapshot.tracking.as_ref().filter(|tracking| tracking.is_synchronized());
+    let Some(stratum) = tracking.and_then(|tracking| tracking.stratum) else {
+        return Some(check(question, UNTOLD, "A clock that is not synchronized has none."));
+    };
+    let (result, stands) = if stratum > most { (FAILED, "above") } else { (PASSED, "not above") };
+    let reason = format!("The stratum, {stratum}, is {stands} the limit, {most}.");
+    let advice = "Choose sources nearer to a primary clock: each server in between adds one.";
+    Some(check(question, result, reason).then(|| vec![Step::new(advice)]))
 }
 
 fn frequency(snapshot: &Snapshot) -> Check {
@@ -285,6 +336,20 @@ fn authenticated(snapshot: &Snapshot) -> Check {
     let Some(data) = &snapshot.authdata else {
         return check(question, UNTOLD, "This connection does not tell; see Access.");
     };
+    let with_nts = || data.iter().filter(|data| data.mode == AuthMode::Nts);
+    let troubles: Vec<_> = with_nts().filter_map(authdata::trouble).collect();
+    let keyless = with_nts().filter(|data| !authdata::has_keys(data)).count();
+    if let Some(first) = troubles.first() {
+        let result = if keyless == with_nts().count() { FAILED } else { DOUBTFUL };
+        let number = format::counted(with_nts().count(), "source", "sources");
+        let reason = format!("{} of {number} with NTS: {first}.", troubles.len());
+        return check(question, result, reason.replace("?.", "?")).then(|| {
+            let step = Step::new(
+                "NTS needs TCP port 4460 open on the way, a certificate that this machine trusts, and a clock that is roughly right. See how each key exchange stands:",
+            );
+            vec![step.line("sudo chronyc -N authdata")]
+        });
+    }
     let safe = data.iter().filter(|data| data.is_authenticated()).count();
     match (safe, data.len()) {
         (_, 0) => check(question, UNTOLD, "There are no NTP sources."),
@@ -314,83 +379,172 @@ fn judged(question: &'static str, value: f64, threshold: Threshold, reason: Stri
 
 #[cfg(test)]
 mod tests {
-    use libchrony::testing::{Address, Scenario, Source as Simulated, Time};
+    use libchrony::testing::{Address, Command, Fault, Scenario, Source as Simulated, Time};
 
     use super::*;
-    use crate::view::samples::{about, read, read_udp, without_reference};
+    use crate::view::samples::{self, about, read, read_udp, without_reference};
 
-    fn of(scenario: Scenario) -> Vec<(&'static str, String)> {
-        let view = doctor(Some(&read(scenario)), about().read_at);
-        view.checks.into_iter().map(|check| (check.result.word, check.reason)).collect()
+    const PAGE: &Limits = &Limits::PAGE;
+
+    fn on(snapshot: &Snapshot, limits: &Limits) -> Vec<Check> {
+        checks(Ok(snapshot), about().read_at, limits)
     }
 
-    fn words(scenario: Scenario) -> Vec<&'static str> {
-        of(scenario).into_iter().map(|(word, _)| word).collect()
+    /// The result of the check that asks so.
+    fn asked(checks: &[Check], question: &str) -> (Outcome, String) {
+        let check = checks.iter().find(|check| check.question.contains(question));
+        let check = check.unwrap_or_else(|| panic!("nothing asks {question:?}"));
+        let is_wrong = [FAILED, DOUBTFUL].contains(&check.result);
+        assert_eq!(is_wrong, !check.steps.is_empty(), "a next step where needed: {check:?}");
+        (check.result, check.reason.clone())
+    }
+
+    fn of(scenario: Scenario, question: &str) -> (Outcome, String) {
+        asked(&on(&read(scenario), PAGE), question)
+    }
+
+    fn result(scenario: Scenario, question: &str) -> Outcome {
+        of(scenario, question).0
     }
 
     fn server(last: u8) -> Simulated {
         Simulated::server(Address::V4([192, 0, 2, last].into()))
     }
 
+    const ANSWERING: &str = "sources answer?";
+    const ENOUGH: &str = "enough";
+    const AGREEING: &str = "agree?";
+    const WORLD: &str = "follow the world?";
+    const UPDATED: &str = "updated";
+    const BOUND: &str = "error bound";
+    const RATE: &str = "steady rate";
+    const NTS: &str = "NTS";
+
     #[test]
-    fn a_healthy_clock_passes_all_but_what_is_not_known() {
-        let scenario = Scenario::synchronized();
-        assert_eq!(words(scenario)[..7], ["yes"; 7]);
-        let summary = doctor(Some(&read(Scenario::synchronized())), about().read_at).summary;
-        assert_eq!(summary, "7 passed.");
+    fn a_healthy_clock_passes_all_but_what_is_optional() {
+        let view = doctor(Ok(&read(Scenario::synchronized())), about().read_at, PAGE);
+        assert_eq!((view.summary.as_str(), view.missing), ("8 passed.", None));
+        assert_eq!(view.checks.last().map(|check| check.result), Some(OPTIONAL));
+        assert_eq!(worst(&view.checks), None);
+    }
+
+    #[test]
+    fn a_chronyd_that_gives_nothing_fails_the_first_check_which_says_what_to_do() {
+        for error in [samples::not_running(), samples::denied(), samples::timed_out()] {
+            let view = doctor(Err(&error), about().read_at, PAGE);
+            assert_eq!(asked(&view.checks, "chronyd answer?").0, FAILED);
+            assert_eq!((view.checks.len(), view.summary.as_str()), (1, "1 failed."));
+            assert!(view.missing.is_some());
+        }
+        let refusing =
+            samples::read_with(Scenario::synchronized(), [Fault::on(Command::TRACKING).status(2)]);
+        assert_eq!(asked(&on(&refusing, PAGE), "chronyd answer?").0, FAILED);
     }
 
     #[test]
     fn no_sources_fail_with_the_line_that_adds_one() {
-        let view = doctor(Some(&read(Scenario::no_sources())), about().read_at);
-        assert_eq!(view.checks[0].result, FAILED);
-        assert!(view.checks[0].steps[0].lines[0].code.contains("server time.example.net"));
-        assert_eq!(view.checks[3].result, FAILED);
+        let checks = on(&read(Scenario::no_sources()), PAGE);
+        assert_eq!(asked(&checks, ANSWERING), (FAILED, "No sources are configured.".to_owned()));
+        assert!(checks[1].steps[0].lines[0].code.contains("server time.example.net"));
+        assert_eq!(asked(&checks, WORLD).0, FAILED);
     }
 
     #[test]
-    fn few_silent_and_disagreeing_sources_are_told_apart() {
-        let two = of(Scenario::with_sources(vec![
-            server(1).with_state(Simulated::SELECTED),
-            server(2).with_state(Simulated::COMBINED),
-        ]));
-        assert_eq!((two[0].0, two[1].0), ("yes", "look"));
-        let silent = of(Scenario::only_unreachable());
-        assert_eq!((silent[0].0, silent[1].0, silent[2].0), ("no", "no", "not known"));
-        let outvoted = of(Scenario::falseticker());
-        assert_eq!(
-            outvoted[2],
-            ("look", "3 good sources against 1 source outvoted as wrong.".to_owned())
-        );
-        let liars = [1, 2].map(|last| server(last).with_state(Simulated::FALSETICKER));
-        let snapshot = without_reference(liars.into());
-        let view = doctor(Some(&snapshot), about().read_at);
-        assert_eq!(view.checks[2].result, FAILED);
-        assert_eq!(view.checks[2].steps[0].lines[0].code, "sudo chronyc selectdata");
-    }
-
-    #[test]
-    fn itself_age_error_and_rate_are_held_against_the_limits_of_the_page() {
-        assert_eq!(words(Scenario::local())[3], "look");
-        let mut scenario = Scenario::synchronized();
-        scenario.tracking.reference_time = Time::seconds_ago(7_200);
-        scenario.tracking.root_dispersion = 0.3;
-        scenario.tracking.skew = 9.0;
-        let checks = of(scenario);
-        assert_eq!((checks[4].0, checks[5].0, checks[6].0), ("no", "no", "no"));
-        assert!(checks[6].1.contains("above 5 ppm"), "{}", checks[6].1);
-    }
-
-    #[test]
-    fn authentication_passes_where_all_have_it_and_is_not_known_over_udp() {
-        let mut scenario = Scenario::synchronized();
-        assert_eq!(words(scenario.clone())[7], "no, and optional");
-        for source in &mut scenario.sources {
-            source.auth.mode = 2;
+    fn silent_sources_fail_all_or_are_worth_a_look() {
+        for question in [ANSWERING, ENOUGH] {
+            assert_eq!(result(Scenario::only_unreachable(), question), FAILED);
         }
-        assert_eq!(words(scenario)[7], "yes");
-        let view = doctor(Some(&read_udp(Scenario::synchronized())), about().read_at);
-        assert_eq!(view.checks[7].result, UNTOLD);
-        assert!(doctor(None, about().read_at).missing.is_some());
+        assert_eq!(result(Scenario::only_unreachable(), AGREEING), UNTOLD);
+        let mut one_silent = Scenario::synchronized();
+        one_silent.sources.push(Simulated::unreachable(Address::V4([192, 0, 2, 9].into())));
+        assert_eq!(of(one_silent, ANSWERING), (DOUBTFUL, "3 of 4 sources answer.".to_owned()));
+    }
+
+    #[test]
+    fn one_or_two_sources_cannot_be_outvoted() {
+        let selected = || server(1).with_state(Simulated::SELECTED);
+        let two = vec![selected(), server(2).with_state(Simulated::COMBINED)];
+        for sources in [vec![selected()], two] {
+            assert_eq!(result(Scenario::with_sources(sources.clone()), ANSWERING), PASSED);
+            assert_eq!(result(Scenario::with_sources(sources), ENOUGH), DOUBTFUL);
+        }
+    }
+
+    #[test]
+    fn a_liar_is_worth_a_look_and_liars_without_a_majority_fail() {
+        let outvoted = "3 good sources against 1 source outvoted as wrong.".to_owned();
+        assert_eq!(of(Scenario::falseticker(), AGREEING), (DOUBTFUL, outvoted));
+        let liars = [1, 2].map(|last| server(last).with_state(Simulated::FALSETICKER));
+        let checks = on(&without_reference(liars.into()), PAGE);
+        assert_eq!(asked(&checks, AGREEING).0, FAILED);
+    }
+
+    #[test]
+    fn a_clock_that_follows_itself_or_nobody_is_told_apart() {
+        assert_eq!(result(Scenario::local(), WORLD), DOUBTFUL);
+        assert_eq!(result(Scenario::unsynchronized(), WORLD), FAILED);
+        let mut lost = Scenario::synchronized();
+        lost.sources[0] = lost.sources[0].clone().with_state(Simulated::NONSELECTABLE);
+        assert_eq!(result(lost, WORLD), DOUBTFUL);
+    }
+
+    #[test]
+    fn an_old_update_fails() {
+        let mut scenario = Scenario::synchronized();
+        for (seconds, outcome) in [(60, PASSED), (1_000, DOUBTFUL), (7_200, FAILED)] {
+            scenario.tracking.reference_time = Time::seconds_ago(seconds);
+            assert_eq!(result(scenario.clone(), UPDATED), outcome, "{seconds} s");
+        }
+        assert_eq!(result(Scenario::local(), UPDATED), UNTOLD);
+    }
+
+    #[test]
+    fn the_error_bound_is_held_against_the_limits_given() {
+        let mut scenario = Scenario::synchronized();
+        scenario.tracking.root_dispersion = 0.3;
+        let snapshot = read(scenario);
+        let (outcome, reason) = asked(&on(&snapshot, PAGE), BOUND);
+        assert!(outcome == FAILED && reason.ends_with("above 200 ms."), "{reason}");
+        assert_eq!(asked(&on(&snapshot, &Limits::new(10.0, None)), BOUND).0, PASSED);
+    }
+
+    #[test]
+    fn the_stratum_is_asked_for_where_there_is_a_limit() {
+        let snapshot = read(Scenario::synchronized());
+        let stratum = |most| asked(&on(&snapshot, &Limits::new(1.0, Some(most))), "stratum");
+        assert_eq!(stratum(3).0, PASSED);
+        assert_eq!(stratum(2), (FAILED, "The stratum, 3, is above the limit, 2.".to_owned()));
+        assert!(on(&snapshot, PAGE).iter().all(|check| !check.question.contains("stratum")));
+    }
+
+    #[test]
+    fn a_large_frequency_or_skew_fails() {
+        let mut scenario = Scenario::synchronized();
+        scenario.tracking.skew = 9.0;
+        let (outcome, reason) = of(scenario, RATE);
+        assert!(outcome == FAILED && reason.contains("above 5 ppm"), "{reason}");
+        let mut scenario = Scenario::synchronized();
+        scenario.tracking.frequency = -60.0;
+        assert_eq!(result(scenario, RATE), DOUBTFUL);
+    }
+
+    #[test]
+    fn nts_passes_where_all_have_it_and_fails_where_no_keys_come() {
+        let mut scenario = Scenario::synchronized();
+        scenario.sources = scenario.sources.into_iter().map(Simulated::with_nts).collect();
+        assert_eq!(result(scenario.clone(), NTS), PASSED);
+        scenario.sources[0].auth.nak = true;
+        assert_eq!(result(scenario.clone(), NTS), DOUBTFUL);
+        for source in &mut scenario.sources {
+            (source.auth.key_type, source.auth.attempts) = (0, 3);
+        }
+        let (outcome, reason) = of(scenario, NTS);
+        assert_eq!(outcome, FAILED);
+        assert!(
+            reason.starts_with("3 of 3 sources with NTS: no keys after 3 attempts"),
+            "{reason}"
+        );
+        let hidden = read_udp(Scenario::synchronized());
+        assert_eq!(asked(&on(&hidden, PAGE), NTS).0, UNTOLD);
     }
 }

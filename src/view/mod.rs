@@ -26,6 +26,7 @@ mod trouble;
 mod verdict;
 
 pub(crate) use summary::{Standing, Summary};
+pub(crate) use threshold::Limits;
 
 #[cfg(test)]
 pub(crate) mod samples;
@@ -47,7 +48,6 @@ use serverstats::ServerStatsView;
 use smoothing::SmoothingView;
 use sources::SourcesView;
 use sourcestats::SourceStatsView;
-use threshold::Limits;
 use tracking::TrackingView;
 use verdict::Verdict;
 
@@ -98,7 +98,7 @@ impl Page {
             version: about.version,
             verdict,
             boxes,
-            doctor: doctor::doctor(snapshot, about.read_at),
+            doctor: doctor::doctor(reading, about.read_at, &Limits::PAGE),
             tracking,
             sources: sources::sources(snapshot),
             sourcestats: sourcestats::sourcestats(snapshot),
@@ -111,6 +111,13 @@ impl Page {
             rtcdata: rtcdata::rtcdata(snapshot),
             access: access::access(snapshot, about),
         }
+    }
+}
+
+#[cfg(test)]
+impl Page {
+    pub(crate) fn checks(&self) -> &[doctor::Check] {
+        &self.doctor.checks
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 use std::time::{Duration, SystemTime};
 
-use libchrony::testing::{Scenario, Simulator, Source};
+use libchrony::testing::{Fault, Scenario, Simulator, Source};
 use libchrony::{Access, Address, Connection, Error, Snapshot};
 
 use crate::view::About;
@@ -16,6 +16,13 @@ pub(crate) fn read(scenario: Scenario) -> Snapshot {
 /// A reading over UDP, which gives fewer reports.
 pub(crate) fn read_udp(scenario: Scenario) -> Snapshot {
     of(&Simulator::start_udp(scenario).unwrap())
+}
+
+/// A reading over the Unix socket of a chronyd with these faults.
+pub(crate) fn read_with(scenario: Scenario, faults: impl IntoIterator<Item = Fault>) -> Snapshot {
+    let chronyd = Simulator::start_unix(scenario).unwrap();
+    chronyd.script(faults);
+    of(&chronyd)
 }
 
 fn of(chronyd: &Simulator) -> Snapshot {

@@ -1,11 +1,13 @@
 //! The verdict in one line, with its figures, for monitoring plugins.
 
 use std::fmt::Write;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use libchrony::{Error, ErrorKind, ReportName, Snapshot, Source};
 
+use crate::view::doctor::{self, Check};
 use crate::view::format;
+use crate::view::step::Step;
 use crate::view::threshold::Limits;
 use crate::view::verdict::{Tone, verdict};
 
@@ -19,24 +21,25 @@ pub(crate) enum Standing {
     Unknown,
 }
 
-/// One line: the standing, the verdict and, after a bar, the figures.
+/// The standing, in one line and at length.
 #[derive(Debug)]
 pub(crate) struct Summary {
     pub(crate) standing: Standing,
+    /// The standing, the verdict, the first check that failed and, after a bar, the figures.
     pub(crate) line: String,
+    /// Each check in a line: its result, the question, the reason and the next step.
+    pub(crate) checks: Vec<String>,
 }
 
 impl Summary {
-    /// The summary of a reading made at `now`, held against the longest error and the highest stratum
-    /// that are right.
+    /// The summary of a reading made at `now`, held against these limits.
     pub(crate) fn new(
         reading: Result<&Snapshot, &Error>,
         now: SystemTime,
-        max_error: Duration,
-        max_stratum: Option<u8>,
+        limits: &Limits,
     ) -> Self {
-        let limits = Limits::new(max_error.as_secs_f64(), max_stratum);
-        let verdict = verdict(reading, now, &limits, []);
+        let verdict = verdict(reading, now, limits, []);
+        let checks = doctor::checks(reading, now, limits);
         let standing = match verdict.tone {
             Tone::Good => Standing::Ok,
             Tone::Warning => Standing::Warning,
@@ -45,25 +48,44 @@ impl Summary {
         };
         let notes = verdict.notes.iter().map(|note| note.text.as_str());
         // Without data there is a step to take; the page has them all.
-        let step = verdict.steps.first().filter(|_| verdict.tone == Tone::Unknown);
-        let step = step.map(|step| {
-            let code = step.lines.first().map_or("", |line| line.code.as_str());
-            format!("{} {code}", step.text)
+        let step = verdict.steps.first().filter(|_| verdict.tone == Tone::Unknown).map(in_line);
+        let is_wrong = matches!(verdict.tone, Tone::Warning | Tone::Bad);
+        let check = doctor::worst(&checks).filter(|_| is_wrong).map(|check| {
+            let result = if check.has_failed() { "failed" } else { "doubtful" };
+            format!("First {result} check: {} {}", check.question, check.reason)
         });
         let sentences: Vec<_> = [format!("{}.", verdict.sentence), verdict.reason]
             .iter()
             .map(String::as_str)
             .chain(notes)
+            .chain(check.as_deref())
             .chain(step.as_deref())
-            // A bar would begin the figures.
-            .map(|text| format::plain(text).replace('|', "/").trim().to_owned())
+            .map(without_bars)
             .collect();
         let mut line = format!("CHRONY {}: {}", standing.word(), sentences.join(" "));
         if let Ok(snapshot) = reading {
-            line.push_str(&figures(snapshot, &limits));
+            line.push_str(&figures(snapshot, limits));
         }
-        Self { standing, line }
+        Self { standing, line, checks: checks.iter().map(at_length).collect() }
     }
+}
+
+/// A bar would begin the figures.
+fn without_bars(text: &str) -> String {
+    format::plain(text).replace('|', "/").trim().to_owned()
+}
+
+/// What to do, with its first command, in one line.
+fn in_line(step: &Step) -> String {
+    let code = step.lines.first().map_or("", |line| line.code.as_str());
+    format!("{} {}", step.text, code.replace('\n', "; "))
+}
+
+/// `yes: Do the sources answer? All 3 sources answer.`
+fn at_length(check: &Check) -> String {
+    let next = check.steps.first().map(|step| format!("Next: {}", in_line(step)));
+    let next = next.unwrap_or_default();
+    without_bars(&format!("{}: {} {} {next}", check.result.word, check.question, check.reason))
 }
 
 impl Standing {
@@ -113,13 +135,17 @@ fn figures(snapshot: &Snapshot, limits: &Limits) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use libchrony::testing::{Scenario, Time};
 
     use super::*;
+    use crate::view::Page;
     use crate::view::samples::{about, denied, not_running, read, timed_out};
 
     fn of(scenario: Scenario, max_error: Duration, max_stratum: Option<u8>) -> Summary {
-        Summary::new(Ok(&read(scenario)), about().read_at, max_error, max_stratum)
+        let limits = Limits::new(max_error.as_secs_f64(), max_stratum);
+        Summary::new(Ok(&read(scenario)), about().read_at, &limits)
     }
 
     /// An error bound of 12 ms.
@@ -180,10 +206,70 @@ mod tests {
             (timed_out(), Standing::Critical),
             (denied(), Standing::Unknown),
         ] {
-            let summary =
-                Summary::new(Err(&error), SystemTime::now(), Duration::from_millis(100), None);
+            let summary = Summary::new(Err(&error), SystemTime::now(), &Limits::PAGE);
             assert_eq!(summary.standing, standing, "{}", summary.line);
             assert!(!summary.line.contains('|'), "{}", summary.line);
+        }
+    }
+
+    #[test]
+    fn a_check_that_failed_is_named_and_never_beside_an_ok() {
+        let mut skewed = Scenario::synchronized();
+        skewed.tracking.skew = 9.0;
+        let mut keyless = Scenario::nts();
+        for source in &mut keyless.sources {
+            source.auth.key_type = 0;
+        }
+        for (scenario, standing, check) in [
+            (synchronized(), Standing::Ok, None),
+            (Scenario::falseticker(), Standing::Ok, None),
+            (skewed, Standing::Warning, Some("First failed check: Does it run at a steady rate? ")),
+            (keyless, Standing::Warning, Some("First failed check: Is the time protected ")),
+            (
+                Scenario::no_sources(),
+                Standing::Critical,
+                Some("First failed check: Do the sources answer? No sources are configured."),
+            ),
+            (Scenario::local(), Standing::Warning, Some("First failed check: Do the sources")),
+        ] {
+            let summary = of(scenario, Duration::from_millis(100), None);
+            assert_eq!(summary.standing, standing, "{}", summary.line);
+            match check {
+                Some(check) => assert!(summary.line.contains(check), "{}", summary.line),
+                None => assert!(!summary.line.contains(" check: "), "{}", summary.line),
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_and_the_check_say_the_same_of_every_state() {
+        for scenario in [
+            Scenario::synchronized(),
+            Scenario::unsynchronized(),
+            Scenario::only_unreachable(),
+            Scenario::local(),
+            Scenario::falseticker(),
+            Scenario::nts(),
+        ] {
+            let (snapshot, about) = (read(scenario), about());
+            let summary = Summary::new(Ok(&snapshot), about.read_at, &Limits::PAGE);
+            let page = Page::new(Ok(&snapshot), &about);
+            let on_page: Vec<_> = page.checks().iter().map(at_length).collect();
+            assert_eq!(on_page, summary.checks);
+            let failed = page.checks().iter().any(Check::has_failed);
+            assert!(!failed || summary.standing != Standing::Ok, "{}", summary.line);
+        }
+    }
+
+    #[test]
+    fn at_length_each_check_is_a_line_with_its_next_step() {
+        let summary = of(Scenario::no_sources(), Duration::from_millis(100), None);
+        assert_eq!(summary.checks[0], "yes: Does chronyd answer? It tells the state of the clock.");
+        let silent = &summary.checks[1];
+        assert!(silent.starts_with("no: Do the sources answer? No sources are"), "{silent}");
+        assert!(silent.contains("Next: Add a source"), "{silent}");
+        for line in &summary.checks {
+            assert!(!line.contains(['|', '\n']), "{line}");
         }
     }
 }

@@ -6,6 +6,7 @@ use libchrony::{Error, LeapStatus, ReportName, Snapshot, SourceState, Tracking};
 use serde::Serialize;
 
 use crate::view::cause::cause;
+use crate::view::doctor::{self, Check};
 use crate::view::figure::{Figure, Health};
 use crate::view::format::{self, Age};
 use crate::view::reference::{self, Following, Reference};
@@ -164,6 +165,10 @@ fn synchronized<'a>(
         let is_offset = bad.iter().any(|figure| figure.name == "offset");
         tone = tone.max(if is_offset { Tone::Bad } else { Tone::Warning });
         notes.push(bad_figures(&bad));
+    }
+    // A check that failed and a verdict that is good would contradict each other.
+    if doctor::checks(Ok(snapshot), now, limits).iter().any(Check::has_failed) {
+        tone = tone.max(Tone::Warning);
     }
     notes.extend(leap(tracking, now));
     notes.extend(outvoted(snapshot));

@@ -81,3 +81,32 @@ fn the_variables_of_the_dashboard_hold_here_too() {
         .expect("second-hand runs");
     assert_eq!(taken(&output).0, 0);
 }
+
+#[test]
+fn at_length_each_check_follows_the_first_line() {
+    let chronyd = Simulator::start_unix(Scenario::falseticker()).expect("the simulator starts");
+    for flag in ["-v", "--verbose"] {
+        let mut command = second_hand();
+        let output = command.args(["check", flag, "--chronyd", &chronyd.address()]).output();
+        let output = output.expect("second-hand runs");
+        let text = String::from_utf8(output.stdout).expect("UTF-8");
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!((output.status.code(), lines.len()), (Some(0), 10), "{text}");
+        assert!(lines[0].starts_with("CHRONY OK: "), "{text}");
+        assert_eq!(lines[1], "yes: Does chronyd answer? It tells the state of the clock.");
+        assert!(lines[4].starts_with("look: Do they agree? 3 good sources against 1"), "{text}");
+        assert!(lines[4].contains("Next: "), "{text}");
+    }
+}
+
+#[test]
+fn the_first_check_that_failed_is_named() {
+    let (code, line) = of(Scenario::only_unreachable(), &[]);
+    assert_eq!(code, 2, "{line}");
+    assert!(
+        line.contains("First failed check: Do the sources answer? Of 2 sources, none answers.")
+    );
+    let (code, line) = of(Scenario::synchronized(), &["--max-stratum", "1"]);
+    assert_eq!(code, 2, "{line}");
+    assert!(line.contains("First failed check: Is its stratum within the limit?"), "{line}");
+}
