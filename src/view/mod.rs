@@ -33,7 +33,7 @@ pub(crate) mod samples;
 
 use std::time::SystemTime;
 
-use libchrony::{Error, ReportName, Snapshot};
+use libchrony::{Error, ErrorKind, ReportName, Snapshot, Transport};
 use serde::Serialize;
 
 use access::Access;
@@ -139,7 +139,12 @@ fn absence(snapshot: Option<&Snapshot>, report: ReportName) -> String {
     let Some(snapshot) = snapshot else {
         return "No data: chronyd gave none. The top of the page says why.".to_owned();
     };
+    let over_socket = snapshot.chronyd.transport == Transport::Unix;
     match snapshot.unavailable.get(&report) {
+        // The error's own hint is to use the socket.
+        Some(error) if error.kind() == ErrorKind::NotAuthorized && over_socket => format!(
+            "No data: chronyd does not give the report {report} to this user. Run as chrony's own user or as root; see Access."
+        ),
         Some(error) => format!("No data: {}. {}", format::error(error), error.hint()),
         None => "No data: chronyd did not give this report.".to_owned(),
     }
@@ -147,7 +152,7 @@ fn absence(snapshot: Option<&Snapshot>, report: ReportName) -> String {
 
 #[cfg(test)]
 mod tests {
-    use libchrony::testing::Scenario;
+    use libchrony::testing::{Fault, Scenario};
 
     use super::*;
 
@@ -186,5 +191,32 @@ mod tests {
         let snapshot = samples::read_udp(Scenario::synchronized());
         let text = absence(Some(&snapshot), ReportName::SelectData);
         assert!(text.contains("opencommands"), "{text}");
+    }
+
+    #[test]
+    fn every_section_says_how_to_open_its_report_over_each_transport() {
+        let refused = |read: fn(Scenario, [Fault; 1]) -> Snapshot| {
+            let page_of = |snapshot: &Snapshot| Page::new(Ok(snapshot), &samples::about());
+            let page = page_of(&read(Scenario::rtc(), [Fault::always().status(2)]));
+            [
+                page.tracking.missing,
+                page.sources.missing,
+                page.sourcestats.missing,
+                page.selectdata.missing,
+                page.ntpdata.missing,
+                page.authdata.missing,
+                page.activity.missing,
+                page.serverstats.missing,
+                page.smoothing.missing,
+                page.rtcdata.missing,
+            ]
+        };
+        for text in refused(samples::read_udp_with) {
+            assert!(text.as_ref().is_some_and(|text| text.contains("opencommands")), "{text:?}");
+        }
+        for text in refused(samples::read_with) {
+            assert!(text.as_ref().is_some_and(|text| text.contains("Run as")), "{text:?}");
+            assert!(text.is_some_and(|text| !text.contains("opencommands")));
+        }
     }
 }

@@ -19,8 +19,17 @@ pub(crate) fn read_udp(scenario: Scenario) -> Snapshot {
 }
 
 /// A reading over the Unix socket of a chronyd with these faults.
-pub(crate) fn read_with(scenario: Scenario, faults: impl IntoIterator<Item = Fault>) -> Snapshot {
-    let chronyd = Simulator::start_unix(scenario).unwrap();
+pub(crate) fn read_with<const N: usize>(scenario: Scenario, faults: [Fault; N]) -> Snapshot {
+    faulty(Simulator::start_unix(scenario), faults)
+}
+
+/// As above, over UDP.
+pub(crate) fn read_udp_with<const N: usize>(scenario: Scenario, faults: [Fault; N]) -> Snapshot {
+    faulty(Simulator::start_udp(scenario), faults)
+}
+
+fn faulty<const N: usize>(chronyd: io::Result<Simulator>, faults: [Fault; N]) -> Snapshot {
+    let chronyd = chronyd.unwrap();
     chronyd.script(faults);
     of(&chronyd)
 }
