@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use libchrony::Address;
 use tracing::level_filters::LevelFilter;
 
+use crate::country::Countries;
 use crate::error::shown;
 
 /// What the process does.
@@ -33,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) allowed_hosts: Vec<String>,
     /// How often chronyd is read for the history and for those who watch live.
     pub(crate) refresh: Duration,
+    /// Where the countries of sources are looked up.
+    pub(crate) countries: Option<Countries>,
     /// Whether the embedded simulated chronyd is read in place of a real one.
     pub(crate) demo: bool,
     /// What is logged.
@@ -103,6 +106,11 @@ struct ServeFlags {
     /// [env: SECOND_HAND_REFRESH] [default: 5s]
     #[arg(long, value_name = "TIME")]
     refresh: Option<String>,
+
+    /// Local country or city database in MaxMind's format, as GeoLite2-Country.mmdb, for the pages
+    /// of the sources; nothing is looked up over the network [env: SECOND_HAND_GEOIP_DB]
+    #[arg(long, value_name = "FILE")]
+    geoip_db: Option<String>,
 
     /// Show the dashboard on an embedded simulated chronyd [env: SECOND_HAND_DEMO]
     #[arg(long)]
@@ -206,6 +214,7 @@ impl Config {
             refresh: input
                 .take(flags.refresh, "refresh", parse_refresh)?
                 .unwrap_or(Duration::from_secs(5)),
+            countries: input.take(flags.geoip_db, "geoip-db", Countries::open)?,
             demo,
             log: input.take(flags.log, "log", parse_log)?.unwrap_or(LevelFilter::INFO),
         })

@@ -8,6 +8,7 @@ mod assets;
 mod check;
 mod chronyd;
 mod config;
+mod country;
 mod demo;
 mod document;
 mod error;

@@ -30,6 +30,8 @@ fn bad_input_gives_one_line_naming_option_or_variable_value_and_what_is_allowed(
         ("timeout", "0s", "1ms to 60s"),
         ("timeout", "61s", "1ms to 60s"),
         ("allowed-host", "http://example.net/", "host name"),
+        ("geoip-db", "/nowhere/x.mmdb", "country or city database in MaxMind's format"),
+        ("geoip-db", "Cargo.toml", "country or city database in MaxMind's format"),
         ("log", "loud", "off, error, warn, info or debug"),
     ] {
         let flag = refusal(&run(&[&format!("--{option}={value}")], &[]), 2);
