@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format::{self, NEVER};
-use crate::view::sources::rows_of;
+use crate::view::sources::{Who, rows_of};
 use crate::view::step::{self, Step};
 
 /// The authentication, in the order of the sources.
@@ -23,9 +23,7 @@ pub(crate) struct AuthDataView {
 /// One source's authentication.
 #[derive(Debug, Serialize)]
 pub(crate) struct AuthRow {
-    pub(crate) name: String,
-    /// Its address, where the name is another.
-    pub(crate) address: Option<String>,
+    pub(crate) who: Who,
     pub(crate) mode: String,
     pub(crate) key: String,
     /// When NTS keys were last established.
@@ -73,12 +71,11 @@ fn nts() -> Vec<Step> {
     vec![step, step::restart()]
 }
 
-fn row(name: String, address: Option<String>, data: &AuthData) -> AuthRow {
+fn row(who: Who, data: &AuthData) -> AuthRow {
     let is_nts = data.mode == AuthMode::Nts;
     let never = || NEVER.to_owned();
     AuthRow {
-        name,
-        address,
+        who,
         mode: match data.mode {
             AuthMode::None => "not authenticated".to_owned(),
             AuthMode::SymmetricKey => "symmetric key".to_owned(),

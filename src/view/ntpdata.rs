@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format;
-use crate::view::sources::rows_of;
+use crate::view::sources::{Who, rows_of};
 
 /// The measurements, in the order of the sources.
 #[derive(Debug, Serialize)]
@@ -18,9 +18,7 @@ pub(crate) struct NtpDataView {
 /// One source's last measurement.
 #[derive(Debug, Serialize)]
 pub(crate) struct NtpRow {
-    pub(crate) name: String,
-    /// Its address, where the name is another.
-    pub(crate) address: Option<String>,
+    pub(crate) who: Who,
     /// Whether no packet came from it yet.
     pub(crate) silent: bool,
     pub(crate) offset: String,
@@ -64,11 +62,10 @@ pub(crate) fn ntpdata(snapshot: Option<&Snapshot>) -> NtpDataView {
     NtpDataView { missing: None, rows }
 }
 
-fn row(name: String, address: Option<String>, data: &NtpData) -> NtpRow {
+fn row(who: Who, data: &NtpData) -> NtpRow {
     let measure = |value: Option<f64>| value.map(format::measure).unwrap_or_default();
     NtpRow {
-        name,
-        address,
+        who,
         silent: data.version.is_none(),
         offset: data.offset.map(format::offset).unwrap_or_default(),
         delay: measure(data.peer_delay),
@@ -164,7 +161,7 @@ mod tests_of_view {
     fn reference_clocks_have_none_and_udp_hides_all() {
         let view = ntpdata(Some(&read(Scenario::gps_and_pps())));
         assert!(view.missing.is_none());
-        let clocks = view.rows.iter().filter(|row| row.name == "PPS" || row.name == "GPS");
+        let clocks = view.rows.iter().filter(|row| row.who.name == "PPS" || row.who.name == "GPS");
         assert_eq!(clocks.count(), 0);
         let view = ntpdata(Some(&read_udp(Scenario::synchronized())));
         assert!(view.missing.is_some_and(|text| text.contains("opencommands")));

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format::{self, Age};
-use crate::view::sources::{reason, rows_of};
+use crate::view::sources::{Who, reason, rows_of};
 
 /// The selection, in the order of the sources.
 #[derive(Debug, Serialize)]
@@ -29,9 +29,7 @@ pub(crate) struct Axis {
 /// One source's part in the selection.
 #[derive(Debug, Serialize)]
 pub(crate) struct SelectRow {
-    pub(crate) name: String,
-    /// Its address, where the name is another.
-    pub(crate) address: Option<String>,
+    pub(crate) who: Who,
     /// The class in CSS: `chosen`, `combined`, `falseticker` or `rest`.
     pub(crate) class: &'static str,
     /// What became of it, as `not chosen: disagrees with the majority`.
@@ -74,22 +72,20 @@ pub(crate) fn selectdata(snapshot: Option<&Snapshot>) -> SelectDataView {
         data,
         |joined| joined.select,
         |data| data.address,
-        |name, address, data| row(name, address, data, scale),
+        |who, data| row(who, data, scale),
     );
     SelectDataView { missing: None, axis: scale.map(|scale| scale.axis()), rows }
 }
 
 fn row(
-    name: String,
-    address: Option<String>,
+    who: Who,
     data: &SelectData,
     scale: Option<Scale>,
 ) -> SelectRow {
     let limits = data.low_limit.zip(data.high_limit);
     let (class, verdict) = verdict(data.state);
     SelectRow {
-        name,
-        address,
+        who,
         class,
         verdict,
         options: options(data),

@@ -91,6 +91,29 @@ pub(crate) struct Row {
     pub(crate) measured: Option<String>,
 }
 
+/// What a row of any report calls its source.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Who {
+    /// Names its page; none where the sources are not given.
+    pub(crate) id: Option<String>,
+    /// Its name, else its address.
+    pub(crate) name: String,
+    /// Its address, where the name is another.
+    pub(crate) address: Option<String>,
+}
+
+impl Who {
+    pub(crate) fn of(source: &Source) -> Self {
+        let (name, address) = names(source);
+        Self { id: Some(source.id.clone()), name, address }
+    }
+
+    /// One that is known by its address alone.
+    pub(crate) fn at(address: SourceAddress) -> Self {
+        Self { id: None, name: address.to_string(), address: None }
+    }
+}
+
 /// The answers to the last eight polls.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Reach {
@@ -145,23 +168,18 @@ pub(crate) fn rows_of<'a, T, R>(
     records: &'a [T],
     of: impl Fn(&Joined<'a>) -> Option<&'a T>,
     address: impl Fn(&T) -> SourceAddress,
-    row: impl Fn(String, Option<String>, &T) -> R,
+    row: impl Fn(Who, &T) -> R,
 ) -> Vec<R> {
     if snapshot.sources.is_none() {
-        return records
-            .iter()
-            .map(|record| row(address(record).to_string(), None, record))
-            .collect();
+        return records.iter().map(|record| row(Who::at(address(record)), record)).collect();
     }
     let joined = ordered(snapshot);
-    let rows = joined.iter().filter_map(|joined| {
-        let (name, address) = names(joined.source);
-        Some(row(name, address, of(joined)?))
-    });
+    let rows =
+        joined.iter().filter_map(|joined| Some(row(Who::of(joined.source), of(joined)?)));
     rows.collect()
 }
 
-fn row(joined: &Joined<'_>) -> Row {
+pub(crate) fn row(joined: &Joined<'_>) -> Row {
     let source = joined.source;
     let (name, address) = names(source);
     Row {

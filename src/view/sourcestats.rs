@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format;
-use crate::view::sources::{names, ordered};
+use crate::view::sources::{Who, ordered};
 
 /// The table of statistics, in the order of the sources.
 #[derive(Debug, Serialize)]
@@ -18,9 +18,7 @@ pub(crate) struct SourceStatsView {
 /// One source's statistics.
 #[derive(Debug, Serialize)]
 pub(crate) struct StatsRow {
-    pub(crate) name: String,
-    /// Its address, where the name is another.
-    pub(crate) address: Option<String>,
+    pub(crate) who: Who,
     /// What is to be said instead of values.
     pub(crate) none: Option<&'static str>,
     pub(crate) samples: String,
@@ -43,25 +41,21 @@ pub(crate) fn sourcestats(snapshot: Option<&Snapshot>) -> SourceStatsView {
     let rows = match snapshot.sources {
         Some(_) => ordered(snapshot)
             .iter()
-            .map(|joined| {
-                let (name, address) = names(joined.source);
-                row(name, address, joined.stats)
-            })
+            .map(|joined| row(Who::of(joined.source), joined.stats))
             .collect(),
         None => {
-            stats.iter().map(|stats| row(stats.address.to_string(), None, Some(stats))).collect()
+            stats.iter().map(|stats| row(Who::at(stats.address), Some(stats))).collect()
         }
     };
     SourceStatsView { missing: None, rows }
 }
 
-fn row(name: String, address: Option<String>, stats: Option<&SourceStats>) -> StatsRow {
+fn row(who: Who, stats: Option<&SourceStats>) -> StatsRow {
     let text =
         |value: Option<f64>, as_text: fn(f64) -> String| value.map(as_text).unwrap_or_default();
     let stats_or_none = |number: fn(&SourceStats) -> String| stats.map(number).unwrap_or_default();
     StatsRow {
-        name,
-        address,
+        who,
         none: match stats {
             None => Some("chronyd gives no statistics of this source"),
             Some(stats) if stats.samples == 0 => Some("no samples yet"),
@@ -95,7 +89,7 @@ mod tests {
             [(1, Simulated::NOT_USED), (2, Simulated::COMBINED), (3, Simulated::SELECTED)];
         let servers = servers.map(|(last, state)| Simulated::server(v4(last)).with_state(state));
         let view = sourcestats(Some(&read(Scenario::with_sources(servers.into()))));
-        let names: Vec<_> = view.rows.iter().map(|row| row.name.as_str()).collect();
+        let names: Vec<_> = view.rows.iter().map(|row| row.who.name.as_str()).collect();
         assert_eq!(names, ["192.0.2.3", "192.0.2.2", "192.0.2.1"]);
     }
 
