@@ -12,6 +12,7 @@ mod demo;
 mod end;
 mod faults;
 mod files;
+mod gzip;
 mod hostile;
 mod hosts;
 mod load;
@@ -20,6 +21,7 @@ mod pages;
 mod paths;
 mod raw;
 mod slow;
+mod stream;
 mod wire;
 
 use std::path::PathBuf;
