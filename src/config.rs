@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) refresh: Duration,
     /// Where the countries of sources are looked up.
     pub(crate) countries: Option<Countries>,
+    /// How much of what was read is remembered; `None` = nothing.
+    pub(crate) history: Option<Duration>,
     /// Whether the embedded simulated chronyd is read in place of a real one.
     pub(crate) demo: bool,
     /// What is logged.
@@ -111,6 +113,10 @@ struct ServeFlags {
     /// of the sources; nothing is looked up over the network [env: SECOND_HAND_GEOIP_DB]
     #[arg(long, value_name = "FILE")]
     geoip_db: Option<String>,
+    /// How much of what was read is remembered, from 10m to 400d, the older the coarser; 0 or off =
+    /// nothing [env: SECOND_HAND_HISTORY] [default: 24h]
+    #[arg(long, value_name = "TIME")]
+    history: Option<String>,
 
     /// Show the dashboard on an embedded simulated chronyd [env: SECOND_HAND_DEMO]
     #[arg(long)]
@@ -215,6 +221,9 @@ impl Config {
                 .take(flags.refresh, "refresh", parse_refresh)?
                 .unwrap_or(Duration::from_secs(5)),
             countries: input.take(flags.geoip_db, "geoip-db", Countries::open)?,
+            history: input
+                .take(flags.history, "history", parse_history)?
+                .unwrap_or(Some(Duration::from_secs(24 * 3600))),
             demo,
             log: input.take(flags.log, "log", parse_log)?.unwrap_or(LevelFilter::INFO),
         })
@@ -325,6 +334,18 @@ fn parse_refresh(text: &str) -> Result<Duration, &'static str> {
         .ok_or("must be a time from 1s to 1h, with its unit, as 5s or 1m")
 }
 
+fn parse_history(text: &str) -> Result<Option<Duration>, &'static str> {
+    if matches!(text, "0" | "off") {
+        return Ok(None);
+    }
+    let range = Duration::from_secs(10 * 60)..=Duration::from_secs(400 * 86_400);
+    humantime::parse_duration(text)
+        .ok()
+        .filter(|time| range.contains(time))
+        .map(Some)
+        .ok_or("must be a time from 10m to 400d, with its unit, as 24h or 30d, or off")
+}
+
 fn parse_max_error(text: &str) -> Result<Duration, &'static str> {
     let range = Duration::from_micros(1)..=Duration::from_secs(3600);
     humantime::parse_duration(text)
@@ -406,6 +427,7 @@ mod tests {
         let Chronyd { address, timeout } = config.chronyd;
         assert_eq!((address, timeout), (None, Duration::from_secs(1)));
         assert!(config.allowed_hosts.is_empty());
+        assert_eq!(config.history, Some(Duration::from_secs(86_400)));
     }
 
     #[test]
@@ -426,6 +448,7 @@ mod tests {
                 ("SECOND_HAND_TIMEOUT", "250ms"),
                 ("SECOND_HAND_ALLOWED_HOST", "Clock.Example.net, time.example"),
                 ("SECOND_HAND_REFRESH", "1m"),
+                ("SECOND_HAND_HISTORY", "30d"),
                 ("SECOND_HAND_LOG", "debug"),
             ],
         )
@@ -436,6 +459,7 @@ mod tests {
         assert_eq!(config.chronyd.timeout, Duration::from_millis(250));
         assert_eq!(config.allowed_hosts, ["clock.example.net", "time.example"]);
         assert_eq!(config.refresh, Duration::from_secs(60));
+        assert_eq!(config.history, Some(Duration::from_secs(30 * 86_400)));
         assert_eq!(config.log, LevelFilter::DEBUG);
     }
 
@@ -449,6 +473,13 @@ mod tests {
         assert!(
             config(&[], &[("SECOND_HAND_DEMO", "maybe")]).unwrap_err().contains("true or false")
         );
+    }
+
+    #[test]
+    fn no_history_is_asked_for_by_0_or_off() {
+        for none in ["0", "off"] {
+            assert_eq!(config(&["--history", none], &[]).unwrap().history, None);
+        }
     }
 
     #[test]
@@ -468,6 +499,8 @@ mod tests {
             ("timeout", "61s", "1ms to 60s"),
             ("refresh", "100ms", "1s to 1h"),
             ("refresh", "5", "with its unit"),
+            ("history", "1m", "10m to 400d"),
+            ("history", "401d", "10m to 400d"),
             ("allowed-host", "example.net:8000", "without port"),
             ("log", "loud", "off, error, warn, info or debug"),
         ] {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use libchrony::{Error, ReportName, Snapshot};
+use rustix::time::{ClockId, clock_gettime};
 
 use crate::document::Document;
 
@@ -21,13 +22,16 @@ pub(crate) struct Reading {
     at: SystemTime,
     made: Instant,
     documents: Mutex<BTreeMap<String, Slot>>,
+    uptime: Duration,
 }
 
 impl Reading {
     pub(crate) fn new(given: Result<Snapshot, Error>) -> Self {
+        let (at, uptime) = now();
         Self {
             given,
-            at: SystemTime::now(),
+            at,
+            uptime,
             made: Instant::now(),
             documents: Mutex::new(BTreeMap::new()),
         }
@@ -41,6 +45,12 @@ impl Reading {
     /// When it was made.
     pub(crate) fn at(&self) -> SystemTime {
         self.at
+    }
+
+    /// When it was made, by a clock that nobody sets and that runs as fast as the other, also while the
+    /// machine sleeps.
+    pub(crate) fn uptime(&self) -> Duration {
+        self.uptime
     }
 
     pub(crate) fn given(&self) -> Result<&Snapshot, &Error> {
@@ -80,6 +90,30 @@ impl Reading {
         *kept = Some(Arc::clone(&document));
         Ok(document)
     }
+}
+
+#[cfg(all(target_os = "linux", not(miri)))]
+const UPTIME: ClockId = ClockId::Boottime;
+#[cfg(any(not(target_os = "linux"), miri))]
+const UPTIME: ClockId = ClockId::Monotonic;
+
+/// The time by both clocks at one moment: they are compared to see steps, so a moment in which this
+/// thread was held up between them is tried again.
+fn now() -> (SystemTime, Duration) {
+    let mut before = uptime();
+    for _ in 0..10 {
+        let at = SystemTime::now();
+        let after = uptime();
+        if after.saturating_sub(before) < Duration::from_micros(100) {
+            return (at, before);
+        }
+        before = after;
+    }
+    (SystemTime::now(), before)
+}
+
+fn uptime() -> Duration {
+    Duration::try_from(clock_gettime(UPTIME)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -64,8 +64,8 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
     Ok(web::Data::new(Site {
         monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
         sampler: Sampler::new(config.refresh),
-        history: History::new(),
         streams: Streams::new(most_connections()),
+        history: History::new(config.history, config.refresh),
         renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         machine: machine(),

@@ -1,27 +1,360 @@
 //! What was read before: series of values and a log of events, in memory and bounded.
+//!
+//! [`History::record`] takes note of a reading, [`History::window`] and its siblings give what was read
+//! in a while, in steps of equal length. Gaps are gaps: nothing is made up for a time without a reading.
 
+mod cell;
+mod grid;
+mod note;
+mod rates;
+#[cfg(test)]
+mod samples;
+mod store;
+mod track;
 mod window;
 
-pub(crate) use window::{Change, Event, Point, SourceHistory, Window};
+pub(crate) use rates::Rates;
+pub(crate) use window::{Change, Event, Point, SourceHistory, SourceWindow, Window};
 
-use std::time::SystemTime;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::time::{Duration, SystemTime};
+
+use grid::{Grid, seconds, time};
+use note::Note;
+use rates::Counted;
+use store::{Recorded, Store};
 
 use crate::reading::Reading;
 
 /// The recorded series.
 #[derive(Debug)]
-pub(crate) struct History {}
+pub(crate) struct History {
+    held: RwLock<Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    /// `None` where no history is wanted.
+    store: Option<Store>,
+    counted: Counted,
+}
 
 impl History {
-    pub(crate) fn new() -> Self {
-        Self {}
+    /// A history of so long (`None` = none at all) of readings so far apart.
+    pub(crate) fn new(length: Option<Duration>, refresh: Duration) -> Self {
+        let whole = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+        let refresh = whole(refresh.saturating_add(Duration::from_millis(999)));
+        let store = length.map(|length| Store::new(whole(length), refresh));
+        Self { held: RwLock::new(Held { store, counted: Counted::default() }) }
     }
 
     /// Takes note of a reading; one that gave no data is a gap.
-    pub(crate) fn record(&self, _reading: &Reading) {}
+    pub(crate) fn record(&self, reading: &Reading) {
+        self.take(&Note::of(reading));
+    }
+
+    fn take(&self, note: &Note) {
+        let mut held = self.held.write().unwrap_or_else(PoisonError::into_inner);
+        let counters = note.given.as_ref().ok().and_then(|given| given.counters);
+        if let Some(counters) = counters {
+            held.counted.add(note.uptime, counters);
+        }
+        if let Some(store) = &mut held.store {
+            store.record(note);
+        }
+    }
 
     /// What a page shows of the time from `from` to `to`, in about `points` steps.
-    pub(crate) fn window(&self, from: SystemTime, to: SystemTime, _points: usize) -> Window {
-        Window { from, to, ..Window::default() }
+    ///
+    /// The steps lie on multiples of their length since 1970, so the first begins at `from` or before
+    /// it. They are never shorter than twice the time between readings, nor finer than what is kept of
+    /// that time, so that a step without value is a gap.
+    pub(crate) fn window(&self, from: SystemTime, to: SystemTime, points: usize) -> Window {
+        let held = self.held();
+        let Some(store) = &held.store else {
+            return Window { from, to, ..Window::default() };
+        };
+        let grid = Grid::new(from, to, points, store.least_step(seconds(from)));
+        let clock = |series| store.clock.points(series, &grid);
+        let source = |recorded: &Recorded| SourceHistory {
+            id: recorded.id.clone(),
+            name: recorded.name.clone(),
+            offset: recorded.track.points(0, &grid),
+            error: recorded.track.points(1, &grid),
+            reach: recorded.track.points(2, &grid),
+        };
+        Window {
+            from: time(grid.from),
+            to: time(grid.end()),
+            step: Duration::from_secs(grid.step.into()),
+            since: store.first().map(time),
+            offset: clock(0),
+            max_error: clock(1),
+            frequency: clock(2),
+            skew: clock(3),
+            sources: store.sources_of(&grid).into_iter().map(source).collect(),
+            events: Vec::new(),
+        }
+    }
+
+    /// What the page of a source shows, in steps as those of [`Self::window`]; `None` where no such
+    /// source was read in all the history.
+    pub(crate) fn source_window(
+        &self,
+        id: &str,
+        from: SystemTime,
+        to: SystemTime,
+        points: usize,
+    ) -> Option<SourceWindow> {
+        let held = self.held();
+        let store = held.store.as_ref()?;
+        let recorded = store.sources.get(id)?;
+        let least = recorded.track.grain(seconds(from)).max(store.least_step(u32::MAX));
+        let grid = Grid::new(from, to, points, least);
+        Some(SourceWindow {
+            from: time(grid.from),
+            to: time(grid.end()),
+            step: Duration::from_secs(grid.step.into()),
+            since: recorded.track.first().map(time),
+            name: recorded.name.clone(),
+            configured: recorded.place.is_some(),
+            offset: recorded.track.points(0, &grid),
+            error: recorded.track.points(1, &grid),
+            reach: recorded.track.registers(&grid),
+            delay: recorded.track.points(3, &grid),
+            events: Vec::new(),
+        })
+    }
+
+    /// How often chronyd's server is asked; `None` before two readings told of it.
+    pub(crate) fn rates(&self) -> Option<Rates> {
+        self.held().counted.rates()
+    }
+
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::samples::{note, silent};
+    use super::*;
+
+    const START: u32 = 1_699_920_000;
+    const HOUR: u32 = 3600;
+    const DAY: u32 = 86_400;
+
+    fn history(length: u32) -> History {
+        History::new(Some(Duration::from_secs(length.into())), Duration::from_secs(5))
+    }
+
+    fn bytes(history: &History) -> usize {
+        history.held().store.as_ref().unwrap().bytes()
+    }
+
+    fn known(history: &History) -> usize {
+        history.held().store.as_ref().unwrap().sources.len()
+    }
+
+    fn values(points: &[Option<Point>]) -> usize {
+        points.iter().flatten().count()
+    }
+
+    #[test]
+    fn what_was_read_is_in_the_window() {
+        let history = history(DAY);
+        for n in 0..10 {
+            history.take(&note(START + n * 5, &["a", "b"]));
+        }
+        let window = history.window(time(START - 60), time(START + 60), 300);
+        assert_eq!(window.step, Duration::from_secs(10));
+        assert_eq!(window.since, Some(time(START)));
+        for series in [&window.offset, &window.max_error, &window.frequency, &window.skew] {
+            assert_eq!((series.len(), values(series)), (13, 5));
+        }
+        let point = window.frequency[6].unwrap();
+        assert_eq!((point.min, point.mean, point.max), (-3.0, -3.0, -3.0));
+        let names: Vec<_> = window.sources.iter().map(|source| source.name.as_str()).collect();
+        assert_eq!(names, ["a.example.net", "b.example.net"]);
+        assert_eq!(window.sources[1].reach[6].unwrap().mean, 8.0);
+        assert_eq!((values(&window.sources[0].offset), values(&window.sources[0].error)), (5, 5));
+    }
+
+    #[test]
+    fn before_the_first_reading_every_step_is_empty() {
+        let window = history(DAY).window(time(START), time(START + HOUR), 300);
+        assert_eq!((window.offset.len(), values(&window.offset)), (241, 0));
+        assert_eq!((window.since, window.sources), (None, Vec::new()));
+    }
+
+    #[test]
+    fn a_chronyd_that_is_silent_leaves_a_gap() {
+        let history = history(DAY);
+        for n in 0..60 {
+            let second = START + n * 5;
+            let quiet = (20..40).contains(&n);
+            let note = if quiet { silent(second, "no answer") } else { note(second, &["a"]) };
+            history.take(&note);
+        }
+        let window = history.window(time(START), time(START + 295), 300);
+        assert_eq!((window.offset.len(), values(&window.offset)), (30, 20));
+        assert_eq!(window.offset[10..20], [None; 10]);
+        assert_eq!(window.sources[0].offset[10..20], [None; 10]);
+    }
+
+    #[test]
+    fn without_a_history_there_is_none_but_rates_are() {
+        let history = History::new(None, Duration::from_secs(5));
+        history.take(&note(START, &["a"]));
+        history.take(&note(START + 5, &["a"]));
+        let window = history.window(time(START), time(START + HOUR), 300);
+        assert_eq!((window.since, window.offset.len()), (None, 0));
+        assert_eq!(history.source_window("a", time(START), time(START + HOUR), 300), None);
+        assert_eq!(history.rates().unwrap().received_ntp_requests, Some(1.0));
+    }
+
+    #[test]
+    fn a_source_has_its_reach_as_it_was_and_its_delay() {
+        let history = history(DAY);
+        history.take(&note(START, &["a"]));
+        history.take(&note(START + 10, &["a"]).with_source("a", |source| {
+            source.register = 0b1111_1110;
+            source.values[3] = f32::NAN;
+        }));
+        let window = history.source_window("a", time(START), time(START + 10), 10).unwrap();
+        assert_eq!(window.reach, [Some(0xff), Some(0xfe)]);
+        assert_eq!(values(&window.delay), 1);
+        assert_eq!((window.name.as_str(), window.configured), ("a.example.net", true));
+        assert_eq!(history.source_window("b", time(START), time(START + 10), 10), None);
+    }
+
+    #[test]
+    fn sources_stand_in_the_order_of_the_list_and_those_gone_last() {
+        let history = history(DAY);
+        history.take(&note(START, &["gone", "a", "b", "old"]));
+        history.take(&note(START + 60, &["b", "a", "gone"]));
+        history.take(&note(START + 120, &["b", "a"]));
+        let window = history.window(time(START), time(START + 120), 100);
+        let ids: Vec<_> = window.sources.iter().map(|source| source.id.as_str()).collect();
+        assert_eq!(ids, ["b", "a", "gone", "old"]);
+        // Of the last minute nothing is known of those.
+        let window = history.window(time(START + 90), time(START + 120), 100);
+        assert_eq!(window.sources.len(), 2);
+    }
+
+    #[test]
+    fn a_source_is_forgotten_when_the_history_is_past_it() {
+        let history = history(600);
+        history.take(&note(START, &["a", "gone"]));
+        history.take(&note(START + 500, &["a"]));
+        assert_eq!(known(&history), 2);
+        history.take(&note(START + 700, &["a"]));
+        assert_eq!(known(&history), 1);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "so many sources take Miri too long")]
+    fn sources_that_come_and_go_without_end_stay_bounded() {
+        let history = history(DAY);
+        for n in 0..5000 {
+            history.take(&note(START + n * 10, &["stays", &format!("{n}")]));
+        }
+        assert_eq!(known(&history), 2000);
+        let window = history.window(time(START + 40_000), time(START + 49_990), 300);
+        assert_eq!(window.sources[0].id, "stays");
+        assert_eq!(window.sources[1].id, "4999");
+        let many: Vec<_> = (0..3000).map(|n| format!("new{n}")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        history.take(&note(START + 50_000, &many));
+        history.take(&note(START + 50_010, &many));
+        assert_eq!(known(&history), 2000);
+        assert!(history.source_window("new0", time(START), time(START + 60_000), 9).is_some());
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_unsynchronized_is_waited_for() {
+        let history = history(DAY);
+        history.take(&note(START, &["a"]));
+        // As a machine starts that has no real-time clock.
+        for n in 0..10 {
+            let early = note(n * 5, &["a"]).with_clock(|clock| clock.synchronized = false);
+            history.take(&early);
+        }
+        history.take(&note(START + 60, &["a"]));
+        let window = history.window(time(START), time(START + 60), 100);
+        assert_eq!((values(&window.offset), window.since), (2, Some(time(START))));
+    }
+
+    #[test]
+    fn a_synchronized_clock_that_went_back_takes_back_what_was_still_to_come() {
+        let history = history(DAY);
+        for n in 0..100 {
+            history.take(&note(START + n * 10, &["a"]));
+        }
+        history.take(&note(START + 500, &["a"]).with_clock(|clock| clock.values[2] = 7.0));
+        let window = history.window(time(START), time(START + 1000), 5000);
+        assert_eq!(values(&window.frequency), 51);
+        assert_eq!(window.frequency[50].unwrap().max, 7.0);
+        assert_eq!(window.frequency[51], None);
+        history.take(&note(START + 510, &["a"]));
+        history.take(&note(0, &["a"]));
+        assert_eq!(history.window(time(0), time(START), 10).since, Some(time(0)));
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ahead_leaves_a_gap() {
+        let history = history(30 * DAY);
+        history.take(&note(START, &["a"]));
+        history.take(&note(START + 20 * DAY, &["a"]));
+        let window = history.window(time(START), time(START + 20 * DAY), 300);
+        assert_eq!(values(&window.offset), 2);
+        history.take(&note(u32::MAX, &["a"]));
+        history.take(&note(u32::MAX, &["a"]));
+        assert_eq!(history.window(time(0), time(u32::MAX), 3).since, Some(time(u32::MAX)));
+    }
+
+    /// A reading each 5 s.
+    fn fill(history: &History, sources: u32, seconds: u32) {
+        let ids: Vec<_> = (0..sources).map(|n| format!("192.0.2.{n}")).collect();
+        let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+        let mut note = note(START, &ids);
+        for second in (START..START + seconds).step_by(5) {
+            note.at = time(second);
+            history.take(&note);
+        }
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "so many readings take Miri too long")]
+    fn a_day_of_20_sources_every_5_seconds_takes_less_than_4_mb() {
+        let history = history(DAY);
+        fill(&history, 20, 25 * HOUR);
+        let bytes = bytes(&history);
+        assert!(bytes < 4_000_000, "{bytes} bytes");
+        // It is all there.
+        let window = history.window(time(START + HOUR), time(START + 25 * HOUR - 5), 5000);
+        assert_eq!(window.step, Duration::from_secs(60));
+        assert_eq!((window.sources.len(), values(&window.sources[19].error)), (20, 1440));
+        let window = history.window(time(START + 24 * HOUR), time(START + 25 * HOUR - 5), 5000);
+        assert_eq!((window.step.as_secs(), values(&window.offset)), (10, 360));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "so many readings take Miri too long")]
+    fn many_sources_are_held_coarser_and_a_day_of_2000_takes_less_than_60_mb() {
+        let history = history(DAY);
+        let ids: Vec<_> = (0..2000).map(|n| format!("2001:db8::{n:x}")).collect();
+        let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+        let mut note = note(START, &ids);
+        // Fewer readings than there are, as many are what a debug build takes long for.
+        for second in (START..START + 25 * HOUR).step_by(60) {
+            note.at = time(second);
+            history.take(&note);
+        }
+        let bytes = bytes(&history);
+        assert!(bytes < 60_000_000, "{bytes} bytes");
+        let window = history.window(time(START + 2 * HOUR), time(START + 25 * HOUR), 300);
+        assert_eq!((window.sources.len(), window.step.as_secs()), (2000, 600));
     }
 }

@@ -50,6 +50,31 @@ pub(crate) struct SourceHistory {
     pub(crate) reach: Vec<Option<Point>>,
 }
 
+/// The history of a while of one source, for its own page. Every series has one entry for each step, the
+/// first for the step that begins at `from`; `None` where nothing was read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SourceWindow {
+    pub(crate) from: SystemTime,
+    pub(crate) to: SystemTime,
+    pub(crate) step: Duration,
+    /// Since when it is known; `None` where all that was known of it is forgotten.
+    pub(crate) since: Option<SystemTime>,
+    /// As in [`SourceHistory::name`].
+    pub(crate) name: String,
+    /// Whether it was in the last list of sources.
+    pub(crate) configured: bool,
+    /// As in [`SourceHistory::offset`].
+    pub(crate) offset: Vec<Option<Point>>,
+    /// As in [`SourceHistory::error`].
+    pub(crate) error: Vec<Option<Point>>,
+    /// The reach register at the end of each step: the last eight polls as bits, newest lowest.
+    pub(crate) reach: Vec<Option<u8>>,
+    /// Network delay to it, both ways, seconds; all `None` where this transport does not tell it.
+    pub(crate) delay: Vec<Option<Point>>,
+    /// Those of this source, the oldest first.
+    pub(crate) events: Vec<Event>,
+}
+
 /// Something that changed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Event {
