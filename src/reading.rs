@@ -97,19 +97,25 @@ const UPTIME: ClockId = ClockId::Boottime;
 #[cfg(any(not(target_os = "linux"), miri))]
 const UPTIME: ClockId = ClockId::Monotonic;
 
-/// The time by both clocks at one moment: they are compared to see steps, so a moment in which this
-/// thread was held up between them is tried again.
+/// The time by both clocks at one moment. They are compared to see steps, so it is the attempt in which
+/// this thread was held up least between them that counts.
 fn now() -> (SystemTime, Duration) {
-    let mut before = uptime();
-    for _ in 0..10 {
+    let attempt = || {
+        let before = uptime();
         let at = SystemTime::now();
-        let after = uptime();
-        if after.saturating_sub(before) < Duration::from_micros(100) {
-            return (at, before);
+        (uptime().saturating_sub(before), at, before)
+    };
+    let mut best = attempt();
+    for _ in 0..10 {
+        if best.0 < Duration::from_micros(100) {
+            break;
         }
-        before = after;
+        let other = attempt();
+        if other.0 < best.0 {
+            best = other;
+        }
     }
-    (SystemTime::now(), before)
+    (best.1, best.2)
 }
 
 fn uptime() -> Duration {

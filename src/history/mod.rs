@@ -4,6 +4,7 @@
 //! in a while, in steps of equal length. Gaps are gaps: nothing is made up for a time without a reading.
 
 mod cell;
+mod events;
 mod grid;
 mod note;
 mod rates;
@@ -19,6 +20,7 @@ pub(crate) use window::{Change, Event, Point, SourceHistory, SourceWindow, Windo
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime};
 
+use events::Log;
 use grid::{Grid, seconds, time};
 use note::Note;
 use rates::Counted;
@@ -36,6 +38,7 @@ pub(crate) struct History {
 struct Held {
     /// `None` where no history is wanted.
     store: Option<Store>,
+    log: Log,
     counted: Counted,
 }
 
@@ -45,7 +48,9 @@ impl History {
         let whole = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
         let refresh = whole(refresh.saturating_add(Duration::from_millis(999)));
         let store = length.map(|length| Store::new(whole(length), refresh));
-        Self { held: RwLock::new(Held { store, counted: Counted::default() }) }
+        let mut log = Log::default();
+        log.begin(SystemTime::now());
+        Self { held: RwLock::new(Held { store, log, counted: Counted::default() }) }
     }
 
     /// Takes note of a reading; one that gave no data is a gap.
@@ -59,9 +64,9 @@ impl History {
         if let Some(counters) = counters {
             held.counted.add(note.uptime, counters);
         }
-        if let Some(store) = &mut held.store {
-            store.record(note);
-        }
+        let Held { store: Some(store), log, .. } = &mut *held else { return };
+        store.record(note);
+        log.compare(note);
     }
 
     /// What a page shows of the time from `from` to `to`, in about `points` steps.
@@ -93,7 +98,7 @@ impl History {
             frequency: clock(2),
             skew: clock(3),
             sources: store.sources_of(&grid).into_iter().map(source).collect(),
-            events: Vec::new(),
+            events: held.events(&grid, |_| true),
         }
     }
 
@@ -122,7 +127,7 @@ impl History {
             error: recorded.track.points(1, &grid),
             reach: recorded.track.registers(&grid),
             delay: recorded.track.points(3, &grid),
-            events: Vec::new(),
+            events: held.events(&grid, |event| event.is_of(&recorded.name)),
         })
     }
 
@@ -133,6 +138,17 @@ impl History {
 
     fn held(&self) -> RwLockReadGuard<'_, Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// The events within these steps, the oldest first.
+    fn events(&self, grid: &Grid, wanted: impl Fn(&Event) -> bool) -> Vec<Event> {
+        let is_in = |event: &&Event| grid.place(seconds(event.at)).is_some() && wanted(event);
+        let mut events: Vec<_> = self.log.events.iter().filter(is_in).cloned().collect();
+        // The clock may have gone back between them.
+        events.sort_by_key(|event| event.at);
+        events
     }
 }
 
@@ -312,6 +328,27 @@ mod tests {
         history.take(&note(u32::MAX, &["a"]));
         history.take(&note(u32::MAX, &["a"]));
         assert_eq!(history.window(time(0), time(u32::MAX), 3).since, Some(time(u32::MAX)));
+    }
+
+    #[test]
+    fn a_window_has_its_events_and_a_source_its_own() {
+        let history = history(DAY);
+        history.take(&note(START, &["a", "b"]));
+        history.take(&note(START + 10, &["a"]));
+        history.take(&note(START + 20, &["a", "c"]));
+        history.take(&note(START + 3 * HOUR, &["c"]));
+        let source = || "c.example.net".to_owned();
+        let changes = |events: Vec<Event>| -> Vec<_> {
+            events.into_iter().map(|event| (seconds(event.at) - START, event.change)).collect()
+        };
+        let window = history.window(time(START), time(START + 60), 100);
+        let removed = Change::Removed { source: "b.example.net".to_owned() };
+        let added = Change::Added { source: source() };
+        assert_eq!(changes(window.events), [(10, removed), (20, added.clone())]);
+        let window = history.source_window("c", time(START), time(START + 4 * HOUR), 100).unwrap();
+        let before = Some("a.example.net".to_owned());
+        let selected = Change::Selected { before, now: Some(source()) };
+        assert_eq!(changes(window.events), [(20, added), (3 * HOUR, selected)]);
     }
 
     /// A reading each 5 s.

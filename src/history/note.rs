@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use libchrony::{Joined, LeapStatus, ServerStats, SourceState};
+use libchrony::{Address, Joined, LeapStatus, ServerStats, SourceState};
 
 use super::cell::single;
 use crate::reading::Reading;
@@ -33,6 +33,8 @@ pub(super) struct Note {
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Given {
+    /// Whether that chronyd keeps the clock of this machine.
+    pub(super) is_local: bool,
     pub(super) clock: Option<Clock>,
     /// In the order of the sources table.
     pub(super) sources: Option<Vec<Noted>>,
@@ -94,7 +96,12 @@ impl Note {
                 sources
             });
             let counters = snapshot.serverstats.as_ref().map(Counters::of);
-            Given { clock, sources, counters }
+            let is_local = match snapshot.chronyd.address {
+                Address::Unix(_) => true,
+                Address::Udp(address) => address.ip().is_loopback(),
+                _ => false,
+            };
+            Given { is_local, clock, sources, counters }
         });
         let given = given.map_err(ToString::to_string);
         Self { at: reading.at(), uptime: reading.uptime(), given }

@@ -28,6 +28,7 @@ pub(super) fn note(second: u32, sources: &[&str]) -> Note {
         at: time(second),
         uptime: Duration::from_secs(second.into()),
         given: Ok(Given {
+            is_local: true,
             clock: Some(clock),
             sources: Some(sources.iter().enumerate().map(source).collect()),
             counters: Some(Counters([Some(u64::from(second)); 8])),
