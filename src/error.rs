@@ -59,6 +59,8 @@ pub(crate) enum RequestError<'a> {
     MethodNotAllowed,
     #[error("the request names no host, or more than one")]
     NoHost,
+    #[error("{message}")]
+    Query { message: String, hint: &'static str },
     #[error("this server is not known by the name {0:?}")]
     ForeignHost(String),
     #[error("the page could not be made")]
@@ -71,7 +73,7 @@ impl RequestError<'_> {
             Self::Chronyd(_) | Self::Busy | Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotFound | Self::NoSuchReport => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NoHost => StatusCode::BAD_REQUEST,
+            Self::NoHost | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::ForeignHost(_) => StatusCode::MISDIRECTED_REQUEST,
             Self::Interrupted | Self::Render(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -84,7 +86,7 @@ impl RequestError<'_> {
             Self::Busy | Self::TooManyStreams => "busy",
             Self::NotFound | Self::NoSuchReport => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
-            Self::NoHost => "bad_request",
+            Self::NoHost | Self::Query { .. } => "bad_request",
             Self::ForeignHost(_) => "foreign_host",
             Self::Interrupted | Self::Render(_) => "internal",
         }
@@ -97,7 +99,7 @@ impl RequestError<'_> {
             Self::Busy | Self::TooManyStreams => "Too busy",
             Self::NotFound | Self::NoSuchReport => "Nothing here",
             Self::MethodNotAllowed => "Not allowed",
-            Self::NoHost => "Bad request",
+            Self::NoHost | Self::Query { .. } => "Bad request",
             Self::ForeignHost(_) => "Not the right host",
             Self::Interrupted | Self::Render(_) => "Something went wrong",
         }
@@ -114,6 +116,7 @@ impl RequestError<'_> {
                 "The reports are snapshot, tracking, sources, sourcestats, selectdata, activity, authdata, ntpdata, serverstats, rtcdata and smoothing."
             }
             Self::MethodNotAllowed => "second-hand only reads: use GET or HEAD.",
+            Self::Query { hint, .. } => hint,
             Self::NoHost => "Send one Host header, as HTTP/1.1 asks.",
             Self::ForeignHost(_) => {
                 "Ask by the address it listens on, or start second-hand with --allowed-host NAME."

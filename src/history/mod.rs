@@ -4,6 +4,7 @@
 //! in a while, in steps of equal length. Gaps are gaps: nothing is made up for a time without a reading.
 
 mod cell;
+mod chosen;
 mod events;
 mod grid;
 mod note;
@@ -14,6 +15,7 @@ mod store;
 mod track;
 mod window;
 
+pub(crate) use chosen::{Chosen, Series};
 pub(crate) use rates::Rates;
 pub(crate) use window::{Change, Event, Point, SourceHistory, SourceWindow, Window};
 

@@ -4,6 +4,7 @@ mod api;
 mod client;
 mod encoding;
 mod guard;
+mod history;
 mod host;
 mod page;
 mod respond;
@@ -52,6 +53,7 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
         .service(get("/static/{file}", web::to(page::asset)))
         .service(get("/api/v1/snapshot", web::to(api::snapshot)))
         .service(get("/api/v1/stream", web::to(stream::snapshots)))
+        .service(get("/api/v1/history", web::to(history::history)))
         .service(get("/api/v1/{report}", web::to(api::report)))
         .default_service(web::to(nothing));
 }

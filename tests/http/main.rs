@@ -13,6 +13,7 @@ mod end;
 mod faults;
 mod files;
 mod gzip;
+mod history;
 mod hostile;
 mod hosts;
 mod load;
