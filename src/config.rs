@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -38,6 +39,8 @@ pub(crate) struct Config {
     pub(crate) countries: Option<Countries>,
     /// How much of what was read is remembered; `None` = nothing.
     pub(crate) history: Option<Duration>,
+    /// The file that keeps it across restarts.
+    pub(crate) history_file: Option<PathBuf>,
     /// Whether the embedded simulated chronyd is read in place of a real one.
     pub(crate) demo: bool,
     /// What is logged.
@@ -117,6 +120,11 @@ struct ServeFlags {
     /// nothing [env: SECOND_HAND_HISTORY] [default: 24h]
     #[arg(long, value_name = "TIME")]
     history: Option<String>,
+
+    /// File that keeps the history across restarts; it is made where there is none
+    /// [env: SECOND_HAND_HISTORY_FILE] [default: memory alone]
+    #[arg(long, value_name = "FILE")]
+    history_file: Option<String>,
 
     /// Show the dashboard on an embedded simulated chronyd [env: SECOND_HAND_DEMO]
     #[arg(long)]
@@ -212,6 +220,13 @@ impl Config {
                 chronyd.to_string()
             ));
         }
+        let history = input
+            .take(flags.history, "history", parse_history)?
+            .unwrap_or(Some(Duration::from_secs(24 * 3600)));
+        let history_file = input.take(flags.history_file, "history-file", parse_file)?;
+        if let (None, Some(file)) = (history, &history_file) {
+            return Err(format!("--history-file {file:?}: must be left out with --history off"));
+        }
         Ok(Self {
             host: input.take(flags.host, "host", parse_host)?.unwrap_or(Ipv4Addr::LOCALHOST.into()),
             port: input.take(flags.port, "port", parse_port)?.unwrap_or(8000),
@@ -221,9 +236,8 @@ impl Config {
                 .take(flags.refresh, "refresh", parse_refresh)?
                 .unwrap_or(Duration::from_secs(5)),
             countries: input.take(flags.geoip_db, "geoip-db", Countries::open)?,
-            history: input
-                .take(flags.history, "history", parse_history)?
-                .unwrap_or(Some(Duration::from_secs(24 * 3600))),
+            history,
+            history_file,
             demo,
             log: input.take(flags.log, "log", parse_log)?.unwrap_or(LevelFilter::INFO),
         })
@@ -361,6 +375,12 @@ fn parse_stratum(text: &str) -> Result<u8, &'static str> {
         .ok_or("must be a number from 1 to 15")
 }
 
+fn parse_file(text: &str) -> Result<PathBuf, &'static str> {
+    // As from a variable that was meant to hold a directory.
+    let is_file = !text.is_empty() && !text.ends_with('/') && !text.contains('\0');
+    is_file.then(|| PathBuf::from(text)).ok_or("must be the path of a file")
+}
+
 /// A host name or IP address without port, in lower case.
 fn parse_name(text: &str) -> Result<String, &'static str> {
     let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
@@ -449,6 +469,7 @@ mod tests {
                 ("SECOND_HAND_ALLOWED_HOST", "Clock.Example.net, time.example"),
                 ("SECOND_HAND_REFRESH", "1m"),
                 ("SECOND_HAND_HISTORY", "30d"),
+                ("SECOND_HAND_HISTORY_FILE", "/var/lib/second-hand/history"),
                 ("SECOND_HAND_LOG", "debug"),
             ],
         )
@@ -460,6 +481,7 @@ mod tests {
         assert_eq!(config.allowed_hosts, ["clock.example.net", "time.example"]);
         assert_eq!(config.refresh, Duration::from_secs(60));
         assert_eq!(config.history, Some(Duration::from_secs(30 * 86_400)));
+        assert_eq!(config.history_file, Some(PathBuf::from("/var/lib/second-hand/history")));
         assert_eq!(config.log, LevelFilter::DEBUG);
     }
 
@@ -479,6 +501,8 @@ mod tests {
     fn no_history_is_asked_for_by_0_or_off() {
         for none in ["0", "off"] {
             assert_eq!(config(&["--history", none], &[]).unwrap().history, None);
+            let line = config(&["--history", none, "--history-file", "a"], &[]).unwrap_err();
+            assert!(line.contains("--history-file") && line.contains("--history off"), "{line}");
         }
     }
 
@@ -501,6 +525,7 @@ mod tests {
             ("refresh", "5", "with its unit"),
             ("history", "1m", "10m to 400d"),
             ("history", "401d", "10m to 400d"),
+            ("history-file", "/var/lib/", "path of a file"),
             ("allowed-host", "example.net:8000", "without port"),
             ("log", "loud", "off, error, warn, info or debug"),
         ] {

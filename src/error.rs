@@ -2,8 +2,11 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use actix_web::http::StatusCode;
+
+use crate::history::FileError;
 
 /// A text from outside in one line that no terminal obeys: what would not show is escaped.
 pub(crate) fn shown(text: &str) -> String {
@@ -25,6 +28,8 @@ pub(crate) enum StartError {
         "the simulated chronyd could not be started: {0}; it needs a place for its socket (TMPDIR)"
     )]
     Demo(io::Error),
+    #[error("the history file {path:?} cannot be used: {source}")]
+    History { path: PathBuf, source: FileError },
     #[error("a template is faulty: {0}")]
     Template(#[from] tera::Error),
     #[error("the server failed: {0}")]

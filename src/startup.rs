@@ -54,6 +54,7 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
     let served = actix_web::rt::System::new().block_on(serve(wanted, site.clone()));
     // Waits for the reading under way, so that no socket directory stays behind.
     site.monitor.end();
+    site.history.end();
     served?;
     info!("ended");
     Ok(())
@@ -65,7 +66,7 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
         monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
         sampler: Sampler::new(config.refresh),
         streams: Streams::new(most_connections()),
-        history: History::new(config.history, config.refresh),
+        history: history(&config)?,
         renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         machine: machine(),
@@ -74,6 +75,15 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
             .address
             .map_or_else(|| "default search".to_owned(), |a| a.to_string()),
     }))
+}
+
+/// What was read before, in memory alone or in a file as well.
+fn history(config: &Config) -> Result<History, StartError> {
+    match (&config.history_file, config.history) {
+        (Some(path), Some(length)) => History::open(path, length, config.refresh)
+            .map_err(|source| StartError::History { path: path.clone(), source }),
+        _ => Ok(History::new(config.history, config.refresh)),
+    }
 }
 
 /// All that a request goes through.

@@ -55,6 +55,14 @@ struct Known {
 }
 
 impl Log {
+    /// A log with events of before, the first of which has this number.
+    pub(super) fn with(first: u64, mut events: Vec<Event>) -> Self {
+        let total = first.saturating_add(u64::try_from(events.len()).unwrap_or(u64::MAX));
+        let old = events.len().saturating_sub(MOST_EVENTS);
+        events.drain(..old);
+        Self { events: events.into(), total, ..Self::default() }
+    }
+
     /// Logs that second-hand began to read.
     pub(super) fn begin(&mut self, at: SystemTime) {
         self.add(at, [Change::Began]);

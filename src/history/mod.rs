@@ -3,10 +3,14 @@
 //! [`History::record`] takes note of a reading, [`History::window`] and its siblings give what was read
 //! in a while, in steps of equal length. Gaps are gaps: nothing is made up for a time without a reading.
 
+mod batch;
+mod bytes;
 mod cell;
 mod chosen;
+mod database;
 mod events;
 mod grid;
+mod keeper;
 mod note;
 mod rates;
 #[cfg(test)]
@@ -16,24 +20,45 @@ mod track;
 mod window;
 
 pub(crate) use chosen::{Chosen, Series};
+pub(crate) use database::FileError;
 pub(crate) use rates::Rates;
 pub(crate) use window::{Change, Event, Point, SourceHistory, SourceWindow, Window};
 
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::{Duration, SystemTime};
 
+use batch::State;
 use events::Log;
 use grid::{Grid, seconds, time};
+use keeper::Keeper;
 use note::Note;
 use rates::Counted;
 use store::{Recorded, Store};
+use tracing::warn;
 
+use crate::error::shown;
 use crate::reading::Reading;
+
+/// How often the history file is written: each so many readings, within these limits.
+const READINGS_A_BATCH: u32 = 12;
+const LEAST_BATCH: Duration = Duration::from_secs(10);
+const MOST_BATCH: Duration = Duration::from_secs(60);
 
 /// The recorded series.
 #[derive(Debug)]
 pub(crate) struct History {
-    held: RwLock<Held>,
+    held: Arc<RwLock<Held>>,
+    file: Option<Kept>,
+}
+
+/// The history file.
+#[derive(Debug)]
+struct Kept {
+    keeper: Keeper,
+    path: PathBuf,
+    /// That another file was set aside for it.
+    note: Option<String>,
 }
 
 #[derive(Debug)]
@@ -45,14 +70,56 @@ struct Held {
 }
 
 impl History {
-    /// A history of so long (`None` = none at all) of readings so far apart.
+    /// A history of so long (`None` = none at all) of readings so far apart, in memory.
     pub(crate) fn new(length: Option<Duration>, refresh: Duration) -> Self {
-        let whole = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-        let refresh = whole(refresh.saturating_add(Duration::from_millis(999)));
-        let store = length.map(|length| Store::new(whole(length), refresh));
+        let store = length.map(|length| new_store(length, refresh));
         let mut log = Log::default();
         log.begin(SystemTime::now());
-        Self { held: RwLock::new(Held { store, log, counted: Counted::default() }) }
+        let held = Held { store, log, counted: Counted::default() };
+        Self { held: Arc::new(RwLock::new(held)), file: None }
+    }
+
+    /// A history that is kept in a file, with what is in it already. A file that cannot be read is set
+    /// aside: see [`Self::notice`].
+    pub(crate) fn open(
+        path: &Path,
+        length: Duration,
+        refresh: Duration,
+    ) -> Result<Self, FileError> {
+        let opened = database::open(path, || new_store(length, refresh))?;
+        if let Some(note) = &opened.note {
+            warn!("{}", shown(note));
+        }
+        let mut log = Log::with(opened.first_event, opened.events);
+        let state = State::of(&log, &opened.store);
+        log.begin(SystemTime::now());
+        let held = Held { store: Some(opened.store), log, counted: Counted::default() };
+        let held = Arc::new(RwLock::new(held));
+        let every = (refresh * READINGS_A_BATCH).clamp(LEAST_BATCH, MOST_BATCH);
+        let path = path.to_owned();
+        let keeper = Keeper::start(path.clone(), opened.database, state, Arc::clone(&held), every)
+            .map_err(|source| FileError::Closed { source })?;
+        Ok(Self { held, file: Some(Kept { keeper, path, note: opened.note }) })
+    }
+
+    /// Writes what is not in the file yet, and closes it.
+    pub(crate) fn end(&self) {
+        if let Some(file) = &self.file {
+            file.keeper.end();
+        }
+    }
+
+    /// What a reader should know of the history file: that it is not written, or that the one there
+    /// was could not be read.
+    pub(crate) fn notice(&self) -> Option<String> {
+        let file = self.file.as_ref()?;
+        let failure = file.keeper.failure().map(|reason| {
+            format!(
+                "The history file {} cannot be written: {reason}. The history goes on in memory, and the file is tried again.",
+                file.path.display()
+            )
+        });
+        failure.or_else(|| file.note.clone())
     }
 
     /// Takes note of a reading; one that gave no data is a gap.
@@ -141,6 +208,11 @@ impl History {
     fn held(&self) -> RwLockReadGuard<'_, Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn new_store(length: Duration, refresh: Duration) -> Store {
+    let whole = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+    Store::new(whole(length), whole(refresh.saturating_add(Duration::from_millis(999))))
 }
 
 impl Held {
