@@ -60,6 +60,8 @@ pub(crate) enum RequestError<'a> {
     NotFound,
     #[error("there is no report of this name")]
     NoSuchReport,
+    #[error("there is no source of this name")]
+    NoSuchSource,
     #[error("only GET and HEAD are allowed")]
     MethodNotAllowed,
     #[error("the request names no host, or more than one")]
@@ -76,7 +78,7 @@ impl RequestError<'_> {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::Chronyd(_) | Self::Busy | Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NotFound | Self::NoSuchReport => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHost | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::ForeignHost(_) => StatusCode::MISDIRECTED_REQUEST,
@@ -89,7 +91,7 @@ impl RequestError<'_> {
         match self {
             Self::Chronyd(error) => error.kind().as_str(),
             Self::Busy | Self::TooManyStreams => "busy",
-            Self::NotFound | Self::NoSuchReport => "not_found",
+            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoHost | Self::Query { .. } => "bad_request",
             Self::ForeignHost(_) => "foreign_host",
@@ -103,6 +105,7 @@ impl RequestError<'_> {
             Self::Chronyd(_) => "chronyd gives no data",
             Self::Busy | Self::TooManyStreams => "Too busy",
             Self::NotFound | Self::NoSuchReport => "Nothing here",
+            Self::NoSuchSource => "No such source",
             Self::MethodNotAllowed => "Not allowed",
             Self::NoHost | Self::Query { .. } => "Bad request",
             Self::ForeignHost(_) => "Not the right host",
@@ -119,6 +122,9 @@ impl RequestError<'_> {
             Self::NotFound => "The dashboard is at /, the data at /api/v1/snapshot.",
             Self::NoSuchReport => {
                 "The reports are snapshot, tracking, sources, sourcestats, selectdata, activity, authdata, ntpdata, serverstats, rtcdata and smoothing."
+            }
+            Self::NoSuchSource => {
+                "The dashboard, at /, names the sources that chronyd has now, and links to the page of each."
             }
             Self::MethodNotAllowed => "second-hand only reads: use GET or HEAD.",
             Self::Query { hint, .. } => hint,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use crate::assets;
-use crate::view::{Page, Problem};
+use crate::view::{Page, Problem, SourcePage};
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/templates.rs"));
@@ -34,6 +34,14 @@ impl Renderer {
     /// A template that names what the page does not hold, which the tests exclude.
     pub(crate) fn dashboard(&self, page: &Page) -> Result<String, tera::Error> {
         self.render("dashboard.html", "page", page)
+    }
+
+    /// The page of one source as HTML.
+    ///
+    /// # Errors
+    /// As for [`Self::dashboard`].
+    pub(crate) fn source(&self, page: &SourcePage) -> Result<String, tera::Error> {
+        self.render("source.html", "page", page)
     }
 
     /// The page of a failed request as HTML.
@@ -138,15 +146,62 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_id_is_unique() {
-        let page = rendered(Ok(&read(Scenario::rtc())));
+    fn assert_unique_ids(page: &str) {
         let mut ids: Vec<_> =
             page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let all = ids.len();
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), all);
+    }
+
+    #[test]
+    fn every_id_is_unique() {
+        assert_unique_ids(&rendered(Ok(&read(Scenario::rtc()))));
+    }
+
+    #[test]
+    fn the_page_of_every_source_renders_with_one_heading_and_no_placeholder() {
+        let renderer = Renderer::new(false).unwrap();
+        let mut odd = Scenario::synchronized();
+        odd.sources.push(Source { state: 9, mode: 7, ..Source::default() });
+        let mut pages = 0;
+        for scenario in [
+            Scenario::unsynchronized(),
+            Scenario::only_unreachable(),
+            Scenario::gps_and_pps(),
+            Scenario::nts(),
+            Scenario::falseticker(),
+            Scenario::unresolved(),
+            odd,
+        ] {
+            for snapshot in [read(scenario.clone()), read_udp(scenario)] {
+                for source in snapshot.sources.as_ref().unwrap() {
+                    let page = SourcePage::new(&snapshot, &source.id, &about(), |_| None).unwrap();
+                    let page = renderer.source(&page).unwrap();
+                    assert_eq!(page.matches("<h1").count(), 1);
+                    for report in ["sourcestats", "selectdata", "ntpdata", "authdata"] {
+                        let section = format!("<section class=\"{report}\"");
+                        assert_eq!(page.matches(&section).count(), 1, "{report}");
+                    }
+                    for placeholder in ["NaN", "4294967295", "None", "{{", "{%", "{#", "&amp;lt;"] {
+                        assert!(!page.contains(placeholder), "{placeholder} of {}", source.id);
+                    }
+                    assert_unique_ids(&page);
+                    pages += 1;
+                }
+            }
+        }
+        assert_eq!(pages, 48);
+    }
+
+    #[test]
+    fn the_tables_link_to_the_page_of_each_source() {
+        let page = rendered(Ok(&read(Scenario::nts())));
+        // sources, sourcestats, selectdata, ntpdata, authdata.
+        for id in ["192.0.2.11", "2001:db8::13"] {
+            assert_eq!(page.matches(&format!("<a href=\"/sources/{id}\">")).count(), 5, "{id}");
+        }
     }
 
     #[test]
@@ -168,6 +223,10 @@ mod tests {
         assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));
         let quotes = |page: &str| page.matches('"').count() % 2;
         assert_eq!(quotes(&page), quotes(&clean.unwrap()));
+        let source = SourcePage::new(&snapshot, "192.0.2.11", &about, |_| None).unwrap();
+        let source = renderer.source(&source).unwrap();
+        assert!(!source.contains("<script>") && !source.contains('\u{1b}'));
+        assert!(source.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));
         let problem = Problem {
             status: 404,
             title: hostile.to_owned(),

@@ -69,6 +69,7 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
         history: history(&config)?,
         renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
+        countries: config.countries,
         machine: machine(),
         chronyd: config
             .chronyd

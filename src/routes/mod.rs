@@ -8,12 +8,14 @@ mod history;
 mod host;
 mod page;
 mod respond;
+mod source;
 mod stream;
 
 use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, guard as method, web};
 
+use crate::country::Countries;
 use crate::error::RequestError;
 use crate::history::History;
 use crate::monitor::{Monitor, NoReading};
@@ -38,6 +40,8 @@ pub(crate) struct Site {
     pub(crate) streams: Streams,
     pub(crate) renderer: Renderer,
     pub(crate) hosts: Hosts,
+    /// Where the countries of sources are looked up.
+    pub(crate) countries: Option<Countries>,
     /// The name of this machine.
     pub(crate) machine: String,
     /// Where chronyd is asked.
@@ -48,6 +52,7 @@ pub(crate) struct Site {
 pub(crate) fn table(config: &mut web::ServiceConfig) {
     config
         .service(get("/", web::to(page::dashboard)))
+        .service(get("/sources/{id}", web::to(source::source)))
         .service(get("/health", web::to(api::health)))
         .service(get("/live", web::to(stream::readings)))
         .service(get("/static/{file}", web::to(page::asset)))

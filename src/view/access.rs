@@ -155,7 +155,7 @@ fn tells(report: ReportName) -> &'static str {
         "activity" => "how many sources are asked",
         "authdata" => "how each source is authenticated",
         "ntpdata" => "the last measurement of each NTP source",
-        "serverstats" => "how much time was served to others",
+        "serverstats" => "what this machine served to others",
         "rtcdata" => "the real-time clock",
         "smoothing" => "the smoothing of served time",
         "sourcename" => "the names that the sources were configured with",

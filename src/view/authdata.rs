@@ -71,7 +71,7 @@ fn nts() -> Vec<Step> {
     vec![step, step::restart()]
 }
 
-fn row(who: Who, data: &AuthData) -> AuthRow {
+pub(crate) fn row(who: Who, data: &AuthData) -> AuthRow {
     let is_nts = data.mode == AuthMode::Nts;
     let never = || NEVER.to_owned();
     AuthRow {

@@ -117,13 +117,18 @@ fn unresolved() -> Cause {
     Cause {
         reason: "The names of the sources have no address yet: chronyd could not resolve them."
             .to_owned(),
-        steps: vec![
-            Step::new("See whether this machine resolves names, and correct its DNS or the name in chrony.conf:")
-                .line("getent hosts time.example.net"),
-            Step::new("chronyd tries again by itself; this makes it try now:")
-                .line("sudo chronyc refresh"),
-        ],
+        steps: resolve(),
     }
+}
+
+/// What to do about names without an address.
+pub(crate) fn resolve() -> Vec<Step> {
+    vec![
+        Step::new("See whether this machine resolves names, and correct its DNS or the name in chrony.conf:")
+            .line("getent hosts time.example.net"),
+        Step::new("chronyd tries again by itself; this makes it try now:")
+            .line("sudo chronyc refresh"),
+    ]
 }
 
 fn offline(all: usize) -> Cause {

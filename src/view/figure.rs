@@ -102,6 +102,12 @@ impl Figure {
         self
     }
 
+    /// Adds what stands beside the value, where anything does.
+    pub(crate) fn note_of(mut self, note: Option<String>) -> Self {
+        self.note = note;
+        self
+    }
+
     /// Judges the number behind the value, and says what is normal.
     pub(crate) fn judged(mut self, number: f64, threshold: Threshold) -> Self {
         self.health = threshold.judge(number);

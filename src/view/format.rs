@@ -175,6 +175,15 @@ pub(crate) fn ppm_measure(value: f64) -> String {
     if value.is_finite() { format!("{:.3} ppm", value.abs()) } else { UNKNOWN.to_owned() }
 }
 
+/// A share from -1 to 1, as `+0.25`.
+pub(crate) fn asymmetry(share: f64) -> String {
+    if share.is_finite() {
+        signed(share, format!("{:.2}", share.abs()))
+    } else {
+        UNKNOWN.to_owned()
+    }
+}
+
 /// A limit or size in ppm without needless zeros, as `50 ppm`.
 pub(crate) fn ppm_limit(value: f64) -> String {
     format!("{} ppm", trimmed(&format!("{value:.3}")))
@@ -367,6 +376,15 @@ mod tests {
         assert_eq!(ppm_measure(-7.0), "7.000 ppm");
         assert_eq!(ppm_limit(50.0), "50 ppm");
         assert_eq!(ppm_limit(0.5), "0.5 ppm");
+    }
+
+    #[test]
+    fn an_asymmetry_has_a_sign_where_there_is_any() {
+        for (share, text) in
+            [(0.25, "+0.25"), (-0.5, "\u{2212}0.50"), (0.001, "0.00"), (f64::NAN, "unknown")]
+        {
+            assert_eq!(asymmetry(share), text);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod rtcdata;
 mod selectdata;
 mod serverstats;
 mod smoothing;
+mod source;
 mod sources;
 mod sourcestats;
 mod step;
@@ -25,6 +26,7 @@ mod tracking;
 mod trouble;
 mod verdict;
 
+pub(crate) use source::{SourcePage, may_be_id};
 pub(crate) use summary::{Standing, Summary};
 pub(crate) use threshold::Limits;
 

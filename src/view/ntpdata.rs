@@ -39,18 +39,53 @@ pub(crate) struct Tests {
     pub(crate) failed: bool,
 }
 
-/// The ten tests, and what a failure means (chronyc's manual, "ntpdata").
-const TESTS: [(NtpFlag, &str); 10] = [
-    (NtpFlag::Test1, "1: a duplicate"),
-    (NtpFlag::Test2, "2: not the answer to the last request"),
-    (NtpFlag::Test3, "3: invalid timestamps"),
-    (NtpFlag::Test5, "5: authentication"),
-    (NtpFlag::Test6, "6: the source is not synchronized"),
-    (NtpFlag::Test7, "7: root delay or dispersion too large"),
-    (NtpFlag::TestA, "A: delay too large (maxdelay)"),
-    (NtpFlag::TestB, "B: delay too large for this path (maxdelayratio)"),
-    (NtpFlag::TestC, "C: delay scatters (maxdelaydevratio)"),
-    (NtpFlag::TestD, "D: a synchronization loop"),
+/// A test that a packet must pass before it counts (chronyc's manual, "ntpdata").
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Test {
+    pub(crate) flag: NtpFlag,
+    /// As chronyc names it.
+    pub(crate) name: &'static str,
+    /// What a packet that passed it is.
+    pub(crate) right: &'static str,
+    /// What a failure means.
+    pub(crate) wrong: &'static str,
+}
+
+const fn test(flag: NtpFlag, name: &'static str, right: &'static str, wrong: &'static str) -> Test {
+    Test { flag, name, right, wrong }
+}
+
+pub(crate) const TESTS: [Test; 10] = [
+    test(NtpFlag::Test1, "1", "no duplicate", "a duplicate"),
+    test(
+        NtpFlag::Test2,
+        "2",
+        "the answer to the last request",
+        "not the answer to the last request",
+    ),
+    test(NtpFlag::Test3, "3", "valid timestamps", "invalid timestamps"),
+    test(NtpFlag::Test5, "5", "authentication as configured", "authentication"),
+    test(NtpFlag::Test6, "6", "the source is synchronized", "the source is not synchronized"),
+    test(
+        NtpFlag::Test7,
+        "7",
+        "root delay and dispersion within bounds",
+        "root delay or dispersion too large",
+    ),
+    test(NtpFlag::TestA, "A", "delay within bounds (maxdelay)", "delay too large (maxdelay)"),
+    test(
+        NtpFlag::TestB,
+        "B",
+        "delay usual for this path (maxdelayratio)",
+        "delay too large for this path (maxdelayratio)",
+    ),
+    test(
+        NtpFlag::TestC,
+        "C",
+        "delay as steady as before (maxdelaydevratio)",
+        "delay scatters (maxdelaydevratio)",
+    ),
+    test(NtpFlag::TestD, "D", "no synchronization loop", "a synchronization loop"),
 ];
 
 pub(crate) fn ntpdata(snapshot: Option<&Snapshot>) -> NtpDataView {
@@ -86,8 +121,11 @@ fn row(who: Who, data: &NtpData) -> NtpRow {
 }
 
 fn tests(passed: &[NtpFlag]) -> Tests {
-    let failed: Vec<_> =
-        TESTS.iter().filter(|(test, _)| !passed.contains(test)).map(|(_, text)| *text).collect();
+    let failed: Vec<_> = TESTS
+        .iter()
+        .filter(|test| !passed.contains(&test.flag))
+        .map(|test| format!("{}: {}", test.name, test.wrong))
+        .collect();
     let text = match &failed[..] {
         [] => "all 10 passed".to_owned(),
         failed => format!("failed {}", failed.join("; ")),
@@ -96,7 +134,7 @@ fn tests(passed: &[NtpFlag]) -> Tests {
 }
 
 /// Who takes the timestamps of packets sent and received.
-fn timestamps(data: &NtpData) -> String {
+pub(crate) fn timestamps(data: &NtpData) -> String {
     let word = |by: Option<Timestamping>| match by {
         Some(Timestamping::Daemon) => "chronyd",
         Some(Timestamping::Kernel) => "kernel",

@@ -77,11 +77,13 @@ pub(crate) fn selectdata(snapshot: Option<&Snapshot>) -> SelectDataView {
     SelectDataView { missing: None, axis: scale.map(|scale| scale.axis()), rows }
 }
 
-fn row(
-    who: Who,
-    data: &SelectData,
-    scale: Option<Scale>,
-) -> SelectRow {
+/// One source's part in the selection, and the axis that it shares with the others.
+pub(crate) fn one(snapshot: &Snapshot, who: Who, data: &SelectData) -> (Option<Axis>, SelectRow) {
+    let scale = Scale::of(snapshot.selectdata.as_deref().unwrap_or_default());
+    (scale.map(Scale::axis), row(who, data, scale))
+}
+
+fn row(who: Who, data: &SelectData, scale: Option<Scale>) -> SelectRow {
     let limits = data.low_limit.zip(data.high_limit);
     let (class, verdict) = verdict(data.state);
     SelectRow {

@@ -174,8 +174,7 @@ pub(crate) fn rows_of<'a, T, R>(
         return records.iter().map(|record| row(Who::at(address(record)), record)).collect();
     }
     let joined = ordered(snapshot);
-    let rows =
-        joined.iter().filter_map(|joined| Some(row(Who::of(joined.source), of(joined)?)));
+    let rows = joined.iter().filter_map(|joined| Some(row(Who::of(joined.source), of(joined)?)));
     rows.collect()
 }
 

@@ -43,9 +43,7 @@ pub(crate) fn sourcestats(snapshot: Option<&Snapshot>) -> SourceStatsView {
             .iter()
             .map(|joined| row(Who::of(joined.source), joined.stats))
             .collect(),
-        None => {
-            stats.iter().map(|stats| row(Who::at(stats.address), Some(stats))).collect()
-        }
+        None => stats.iter().map(|stats| row(Who::at(stats.address), Some(stats))).collect(),
     };
     SourceStatsView { missing: None, rows }
 }
