@@ -46,7 +46,7 @@ pub(crate) fn database(kind: &str, networks: &[Network]) -> Vec<u8> {
             Record::Node(number) => number,
             Record::Data(offset) => nodes.len() + 16 + offset,
         };
-        bytes.extend(&u32::try_from(value).unwrap().to_be_bytes()[1..]);
+        bytes.extend(&u32::try_from(value).expect("a small database").to_be_bytes()[1..]);
     }
     bytes.extend([0; 16]);
     bytes.extend(data);
@@ -67,16 +67,16 @@ pub(crate) fn database(kind: &str, networks: &[Network]) -> Vec<u8> {
 
 /// A network as the first bits of an IPv6 address; IPv4 stands below `::/96`.
 fn bits(network: &str) -> (u128, u32) {
-    let (ip, length) = network.split_once('/').unwrap();
-    let length: u32 = length.parse().unwrap();
-    match ip.parse().unwrap() {
+    let (ip, length) = network.split_once('/').expect("a length");
+    let length: u32 = length.parse().expect("a number");
+    match ip.parse().expect("an address") {
         IpAddr::V4(ip) => (ip.to_bits().into(), length + 96),
         IpAddr::V6(ip) => (ip.to_bits(), length),
     }
 }
 
 fn control(kind: u8, size: usize) -> u8 {
-    let size = u8::try_from(size).unwrap();
+    let size = u8::try_from(size).expect("a short value");
     assert!(size < 29, "longer values need another encoding");
     kind << 5 | size
 }
@@ -86,7 +86,7 @@ fn text(text: &str) -> Vec<u8> {
 }
 
 fn number(kind: u8, value: usize) -> Vec<u8> {
-    let bytes = u16::try_from(value).unwrap().to_be_bytes();
+    let bytes = u16::try_from(value).expect("a small number").to_be_bytes();
     [&[control(kind, bytes.len())][..], &bytes].concat()
 }
 

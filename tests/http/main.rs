@@ -23,6 +23,7 @@ mod paths;
 mod raw;
 mod slow;
 mod stream;
+mod sources;
 mod wire;
 
 use std::path::PathBuf;

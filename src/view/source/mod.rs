@@ -1,5 +1,6 @@
 //! One source in depth: what it is, how it stands, and everything that the reports know of it.
 
+mod ntp;
 mod reach;
 mod reports;
 mod standing;
@@ -15,7 +16,6 @@ use crate::view::figure::{Figure, Health};
 use crate::view::format::{self, Moment};
 use crate::view::selectdata::{Axis, Band};
 use crate::view::sources::{self, Row, Who};
-use crate::view::step::Step;
 
 use reach::Timeline;
 use standing::Standing;
