@@ -13,6 +13,12 @@ fn text(element: ElementRef<'_>) -> String {
     element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// Whether an address is that of a source's page, by characters that stand for nothing else.
+fn is_source(href: &str) -> bool {
+    let is_one = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-');
+    href.strip_prefix("/sources/").is_some_and(|id| !id.is_empty() && id.chars().all(is_one))
+}
+
 impl Page {
     pub(crate) fn new(html: &str) -> Self {
         Self(Html::parse_document(html))
@@ -42,11 +48,13 @@ impl Page {
         self.0.select(&selector(&format!("{table} tbody tr"))).map(row).collect()
     }
 
-    /// Every element with its attributes, all that a browser acts on, without the texts it shows.
+    /// Every element with its attributes, all that a browser acts on, without the texts it shows and
+    /// without telling one source's page from another's.
     pub(crate) fn skeleton(&self) -> Vec<String> {
         let element = |element: ElementRef<'_>| {
             let attribute = |(name, value): (&str, &str)| match name {
                 "title" | "aria-label" | "datetime" => name.to_owned(),
+                "href" if is_source(value) => "href=/sources/ID".to_owned(),
                 _ => format!("{name}={value}"),
             };
             let mut attributes: Vec<_> = element.value().attrs().map(attribute).collect();

@@ -51,12 +51,17 @@ fn four_characters_of_a_reference_id_change_the_text_and_nothing_else() {
     };
     let (chronyd, dashboard) = shown(with(*b"PPS\0"));
     let skeleton = dashboard.get("/").page().skeleton();
+    let own = dashboard.get("/sources/PPS").page().skeleton();
     for id in
         [*b"<b>\0", *b"</a>", *b"\"x='", *b"&lt;", *b"\x1b[2J", *b"a\r\nb", *b"\xff\xfe\xfd\xfc"]
     {
         let shown = String::from_utf8_lossy(&id).into_owned();
         chronyd.set(with(id));
-        assert_harmless(&dashboard.get("/"), &skeleton, &shown);
+        let response = dashboard.get("/");
+        assert_harmless(&response, &skeleton, &shown);
+        // The clock's own page, too, is the same but for its text.
+        let link = response.page().attributes(".sources tr.selected a", "href").remove(0);
+        assert_harmless(&dashboard.get(&link), &own, &shown);
         for path in
             ["/api/v1/snapshot", "/api/v1/tracking", "/api/v1/sources", "/api/v1/selectdata"]
         {
