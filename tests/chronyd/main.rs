@@ -50,6 +50,7 @@ fn tests() -> Vec<Test> {
         reports::a_snapshot_joins_what_belongs_to_one_source,
         pages::the_table_of_sources_shows_what_chronyc_says,
         pages::the_table_of_statistics_shows_what_chronyc_says,
+        pages::the_page_of_a_source_shows_what_chronyc_says,
         pages::the_figures_of_tracking_are_what_chronyc_says,
         pages::over_udp_the_closed_reports_are_named_and_the_open_ones_are_the_same,
         pages::the_examples_find_this_clock_healthy,

@@ -79,6 +79,40 @@ pub(crate) fn the_table_of_statistics_shows_what_chronyc_says() {
 }
 
 #[serial]
+pub(crate) fn the_page_of_a_source_shows_what_chronyc_says() {
+    let trio = trio();
+    for last in 2..=4 {
+        let address = format!("127.0.0.{last}");
+        let read = || {
+            let response = trio.dashboard.get(&format!("/sources/{address}"));
+            assert_eq!(response.status, 200);
+            response.page()
+        };
+        let (page, witness) = Witness::around(&trio.client, "sources", &[6], read);
+        let line = witness.line(2, &address);
+        assert_eq!(page.text("h1"), address);
+        let words = match witness.text(line, 1) {
+            "*" => "This source is selected",
+            "+" => "This source is combined",
+            "-" => "This source is good, and not used now",
+            other => panic!("{address} is {other}"),
+        };
+        assert!(page.text(".standing").starts_with(words), "{}", page.text(".standing"));
+        let value = |figure: &str| page.text(&format!("#source_{figure} .value"));
+        assert_eq!(value("stratum"), witness.text(line, 3));
+        shows(&witness, line, 7, &value("offset"));
+        shows(&witness, line, 8, &value("measured"));
+        shows(&witness, line, 9, &value("error"));
+        let polls = page.all(".timeline .word");
+        let answered = polls.iter().map(|word| if word == "answered" { '1' } else { '0' });
+        let reach = u8::from_str_radix(&answered.collect::<String>(), 2).unwrap();
+        assert_eq!(format!("{reach:o}"), witness.text(line, 5));
+        assert_eq!(page.all(".tests li").len(), 10);
+        assert_eq!(value("country"), "not looked up");
+    }
+}
+
+#[serial]
 pub(crate) fn the_figures_of_tracking_are_what_chronyc_says() {
     let (page, witness) = witnessed(ReportName::Tracking, &[4, 11]);
     for (field, figure) in [
