@@ -28,13 +28,7 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) fn new(given: Result<Snapshot, Error>) -> Self {
         let (at, uptime) = now();
-        Self {
-            given,
-            at,
-            uptime,
-            made: Instant::now(),
-            documents: Mutex::new(BTreeMap::new()),
-        }
+        Self { given, at, uptime, made: Instant::now(), documents: Mutex::new(BTreeMap::new()) }
     }
 
     /// How long ago it was made, whatever the clock did meanwhile.

@@ -1,15 +1,18 @@
 //! The page of one source.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use libchrony::{ReportName, Snapshot};
 
-use super::{Site, read, respond};
+use super::{Site, read_for, respond};
+use crate::document::Document;
 use crate::error::RequestError;
 use crate::reading::Reading;
 use crate::view::{About, SourcePage, may_be_id};
 
-/// One source in depth, of a reading made for this request.
+/// One source in depth, of a reading made for this request; with `?live=N` of the last sample.
 pub(super) async fn source(
     request: HttpRequest,
     site: web::Data<Site>,
@@ -19,28 +22,39 @@ pub(super) async fn source(
     if !may_be_id(&id) {
         return respond::error(&request, &site, &RequestError::NoSuchSource);
     }
-    let reading = match read(&site).await {
+    let reading = match read_for(&request, &site).await {
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
     match page(&site, &reading, &id) {
-        Ok(html) => respond::html(StatusCode::OK, html),
+        Ok(page) => respond::page(&request, StatusCode::OK, &reading, &page),
         Err(error) => respond::error(&request, &site, &error),
     }
 }
 
-fn page<'a>(site: &Site, reading: &'a Reading, id: &str) -> Result<String, RequestError<'a>> {
+fn page<'a>(
+    site: &Site,
+    reading: &'a Reading,
+    id: &str,
+) -> Result<Arc<Document>, RequestError<'a>> {
     let snapshot: &Snapshot = reading.data().map_err(RequestError::Chronyd)?;
     if let Some(error) = snapshot.unavailable.get(&ReportName::Sources) {
         return Err(RequestError::Chronyd(error));
     }
-    let about = About {
-        host: site.machine.clone(),
-        address: site.chronyd.clone(),
-        version: env!("CARGO_PKG_VERSION"),
-        read_at: reading.at(),
-    };
-    let country = |ip| site.countries.as_ref().map(|countries| countries.of(ip));
-    let page = SourcePage::new(snapshot, id, &about, country).ok_or(RequestError::NoSuchSource)?;
-    Ok(site.renderer.source(&page)?)
+    // Before a place is made for its page.
+    if !snapshot.sources.iter().flatten().any(|source| source.id == id) {
+        return Err(RequestError::NoSuchSource);
+    }
+    reading.document(&format!("/sources/{id}"), || {
+        let about = About {
+            host: site.machine.clone(),
+            address: site.chronyd.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            read_at: reading.at(),
+        };
+        let country = |ip| site.countries.as_ref().map(|countries| countries.of(ip));
+        let page =
+            SourcePage::new(snapshot, id, &about, country).ok_or(RequestError::NoSuchSource)?;
+        Ok(site.renderer.source(&page)?)
+    })
 }

@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::view::format::{self, Moment};
+use crate::view::format::{self, Age, Moment};
 use crate::view::threshold::Threshold;
 
 /// How a value stands to what is normal.
@@ -136,6 +136,12 @@ impl Figure {
     /// Lets the value, an age given in seconds, count on while the page is open.
     pub(crate) fn counting(mut self, seconds: f64) -> Self {
         self.age = format::aged(Some(seconds)).seconds;
+        self
+    }
+
+    /// Lets the value, the text of this age, count on likewise.
+    pub(crate) fn aged(mut self, age: &Age) -> Self {
+        self.age.clone_from(&age.seconds);
         self
     }
 

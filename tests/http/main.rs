@@ -22,8 +22,8 @@ mod pages;
 mod paths;
 mod raw;
 mod slow;
-mod stream;
 mod sources;
+mod stream;
 mod wire;
 
 use std::path::PathBuf;

@@ -238,9 +238,10 @@ fn sample(row: &Row) -> Section {
         Figure::new(
             "source_last_sample",
             "Last sample",
-            row.last_sample.clone(),
+            row.last_sample.text.clone(),
             "When the last answer that could be used came.",
         )
+        .aged(&row.last_sample)
         .normal("Normal: within a few polls."),
         Figure::new(
             "source_offset",
