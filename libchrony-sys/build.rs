@@ -20,8 +20,16 @@ fn main() {
 }
 
 fn bundled() {
-    const SOURCES: [&str; 7] =
-        ["constants.c", "message.c", "record.c", "reports.c", "session.c", "socket.c", "unix.c"];
+    const SOURCES: [&str; 8] = [
+        "clients.c",
+        "constants.c",
+        "message.c",
+        "record.c",
+        "reports.c",
+        "session.c",
+        "socket.c",
+        "unix.c",
+    ];
     println!("cargo::rerun-if-changed=libchrony");
     let mut build = cc::Build::new();
     build

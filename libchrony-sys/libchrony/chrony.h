@@ -10,6 +10,18 @@
  * is readable (with a timeout of yours: the library has none) and call chrony_process_response().
  * After an error or a timeout simply make the next request; late answers are ignored.
  *
+ * Extensions, which upstream's libchrony 0.2 lacks (it answers CHRONY_UNKNOWN_REPORT):
+ *  - "sourcename": for each source, in the order of "sources", the name it was configured with. One
+ *    field, "name", a CHRONY_TYPE_STRING of at most 256 bytes as chronyd sends them, in no known
+ *    encoding; content CHRONY_CONTENT_NONE. Asked as authdata and ntpdata are: the address of the
+ *    source first; records of reference clocks have no fields.
+ *  - "clients": who asked this chronyd for time, as its table of clients holds it. The number of
+ *    records is the number of places of that table, most of which may be empty: their records have
+ *    no fields. An answer holds up to 8 clients; a record that is in it, and comes after the one
+ *    requested last, needs no further request, so that chrony_needs_response() is false at once.
+ *    Intervals of 127 are unknown; ages of 4294967295 mean never. A chronyd that keeps no such table
+ *    (noclientlog) gives CHRONY_DISABLED. The counters are never reset.
+ *
  * The library holds no global state. Sessions are independent and may be used by different threads,
  * one thread at a time each.
  *
@@ -26,6 +38,7 @@
  *    CHRONY_NEW_SERVER, not silence.
  *  - authdata and ntpdata look addresses up in sources where chronyd does not give sourcestats.
  *  - NULL sessions and names are errors, not crashes.
+ *  - There are two more reports after the ten of libchrony 0.2, both of chronyd 4.0 and later; see below.
  *  - "[::1]" without a port and IPv6 zones (fe80::1%eth0) are accepted; ports are 1 to 65535.
  */
 #ifndef CHRONY_H
@@ -175,7 +188,8 @@ CHRONY_EXPORT bool chrony_needs_response(chrony_session *s);
  * Receive one datagram and process it. Blocks where none has come yet and the socket is blocking.
  *
  * A datagram that does not answer the pending request is ignored: CHRONY_OK, and an answer is still
- * awaited. That is so too after the first of the two answers that authdata and ntpdata take.
+ * awaited. That is so too after the first of the two answers that authdata, ntpdata and sourcename
+ * take.
  *
  * Returns CHRONY_OK; CHRONY_UNEXPECTED_CALL where no answer is awaited; CHRONY_RECV_FAILED, after
  * which the call may be repeated; CHRONY_SEND_FAILED or CHRONY_RANDOM_FAILED where the next request
@@ -185,7 +199,10 @@ CHRONY_EXPORT bool chrony_needs_response(chrony_session *s);
  */
 CHRONY_EXPORT chrony_err chrony_process_response(chrony_session *s);
 
-/* The number of reports: 10. */
+/*
+ * The number of reports: 12. Those of libchrony 0.2 have the numbers 0 to 9, and its own library ends
+ * there; "sourcename" and "clients" are extensions of this one.
+ */
 CHRONY_EXPORT int chrony_get_number_supported_reports(void);
 
 /* The name of a report, from 0; NULL for a number out of range. Static. */
@@ -203,8 +220,8 @@ CHRONY_EXPORT chrony_err chrony_request_report_number_records(chrony_session *s,
                                                               const char *report_name);
 
 /*
- * The number of records as last answered; 0 before. For authdata and ntpdata it includes reference
- * clocks, whose records have no fields.
+ * The number of records as last answered; 0 before. For authdata, ntpdata and sourcename it includes
+ * reference clocks, whose records have no fields; for clients it is the number of places of the table.
  */
 CHRONY_EXPORT int chrony_get_report_number_records(chrony_session *s);
 
@@ -259,7 +276,8 @@ CHRONY_EXPORT struct timespec chrony_get_field_timespec(chrony_session *s, int f
 
 /*
  * The value of a CHRONY_TYPE_STRING field: an IPv4 or IPv6 address, or ID# and ten digits for a
- * source whose name is not resolved yet. NULL for any other field, and for an address that is not
+ * source whose name is not resolved yet; or the configured name of a source, whose bytes may be
+ * anything but NUL. NULL for any other field, and for an address that is not
  * given. Valid until the next call of this function on the session, or its end.
  */
 CHRONY_EXPORT const char *chrony_get_field_string(chrony_session *s, int field);

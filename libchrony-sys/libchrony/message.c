@@ -112,6 +112,8 @@ size_t chronyi_field_length(const chronyi_field *field)
     case CHRONYI_ADDRESS:
     case CHRONYI_ADDRESS_OR_REFID:
       return CHRONYI_ADDRESS_LENGTH;
+    case CHRONYI_TEXT:
+      return CHRONYI_TEXT_LENGTH;
   }
   return 0;
 }
@@ -126,9 +128,16 @@ size_t chronyi_field_offset(const chronyi_layout *layout, int field)
   return offset;
 }
 
-size_t chronyi_layout_length(const chronyi_layout *layout)
+size_t chronyi_record_length(const chronyi_layout *layout)
 {
   return chronyi_field_offset(layout, layout->number_fields);
+}
+
+size_t chronyi_layout_length(const chronyi_layout *layout)
+{
+  size_t record = chronyi_record_length(layout);
+
+  return layout->is_table ? CHRONYI_TABLE_HEADER + CHRONYI_TABLE_PLACES * record : record;
 }
 
 static size_t argument_length(const chronyi_report *report)
@@ -140,6 +149,8 @@ static size_t argument_length(const chronyi_report *report)
       return 4;
     case CHRONYI_ASK_ADDRESS:
       return CHRONYI_ADDRESS_LENGTH;
+    case CHRONYI_ASK_TABLE:
+      return 16;
   }
   return 0;
 }

@@ -14,6 +14,10 @@
 /* As libchrony: longer datagrams are cut, and no layout comes near. */
 #define CHRONYI_MESSAGE_MAX 1024
 #define CHRONYI_ADDRESS_LENGTH 20
+#define CHRONYI_TEXT_LENGTH 256
+/* The part of a table that one reply holds begins with three numbers, and has so many places. */
+#define CHRONYI_TABLE_HEADER 12
+#define CHRONYI_TABLE_PLACES 8
 
 /* Status codes of replies. */
 enum {
@@ -22,6 +26,7 @@ enum {
   CHRONYI_STATUS_INVALID = 3,
   CHRONYI_STATUS_NOT_ENABLED = 6,
   CHRONYI_STATUS_NO_RTC = 13,
+  CHRONYI_STATUS_INACTIVE = 15,
   CHRONYI_STATUS_BAD_VERSION = 18,
   CHRONYI_STATUS_BAD_LENGTH = 19
 };
@@ -45,7 +50,9 @@ typedef enum {
   CHRONYI_TIMESPEC,
   CHRONYI_ADDRESS,
   /* An address, or a reference ID in its first four bytes where the field "mode" says so. */
-  CHRONYI_ADDRESS_OR_REFID
+  CHRONYI_ADDRESS_OR_REFID,
+  /* Text padded with NULs, which may fill the field. */
+  CHRONYI_TEXT
 } chronyi_type;
 
 typedef struct {
@@ -65,12 +72,16 @@ typedef struct {
   uint16_t reply;
   int number_fields;
   const chronyi_field *fields;
+  /* Whether the reply holds a part of a table, each record of it with these fields. */
+  bool is_table;
 } chronyi_layout;
 
 typedef enum {
   CHRONYI_ASK_PLAIN,
   CHRONYI_ASK_INDEX,
-  CHRONYI_ASK_ADDRESS
+  CHRONYI_ASK_ADDRESS,
+  /* By the first index of a part of a table. */
+  CHRONYI_ASK_TABLE
 } chronyi_argument;
 
 typedef struct {
@@ -92,6 +103,7 @@ const chronyi_report *chronyi_count_request(void);
 const chronyi_report *chronyi_sources(void);
 const chronyi_report *chronyi_sourcestats(void);
 bool chronyi_is_ntpdata(const chronyi_report *report);
+bool chronyi_is_clients(const chronyi_report *report);
 /* record.c: whether the data of a layout with a field "mode" is that of a reference clock. */
 bool chronyi_is_reference_clock(const chronyi_layout *layout, const unsigned char *data);
 
@@ -107,14 +119,15 @@ struct timespec chronyi_load_timespec(const unsigned char *bytes);
 bool chronyi_format_address(const unsigned char *bytes, char *text, size_t size);
 /* The family of a 20-byte address. */
 unsigned int chronyi_address_family(const unsigned char *bytes);
-/* Bytes of a field, and of all fields of a layout. */
+/* Bytes of a field, of a record, and of the data of a reply. */
 size_t chronyi_field_length(const chronyi_field *field);
+size_t chronyi_record_length(const chronyi_layout *layout);
 size_t chronyi_layout_length(const chronyi_layout *layout);
-/* Where a field starts in the data of its layout. */
+/* Where a field starts in its record. */
 size_t chronyi_field_offset(const chronyi_layout *layout, int field);
 /*
- * Writes a request and returns its length; argument holds the index (4 bytes) or the address (20
- * bytes), or is NULL. A request is padded to the longest reply it accepts.
+ * Writes a request and returns its length; argument holds the index (4 bytes), the address (20
+ * bytes) or the part of the table (16 bytes), or is NULL. A request is padded to the longest reply it accepts.
  */
 size_t chronyi_format_request(unsigned char *message, const chronyi_report *report,
                               uint32_t sequence, const unsigned char *argument);

@@ -59,7 +59,7 @@ static bool resolve(const chrony_session *s, int index, resolved *found)
   if (!s || !s->layout || s->hidden || index < 0 || index >= s->layout->number_fields)
     return false;
 
-  data = s->message + CHRONYI_REPLY_HEADER;
+  data = s->message + s->start;
   found->field = s->layout->fields[index];
   found->bytes = data + chronyi_field_offset(s->layout, index);
   if (found->field.type == CHRONYI_ADDRESS_OR_REFID) {
@@ -111,6 +111,7 @@ static chrony_field_type public_type(chronyi_type type)
       return CHRONY_TYPE_TIMESPEC;
     case CHRONYI_ADDRESS:
     case CHRONYI_ADDRESS_OR_REFID:
+    case CHRONYI_TEXT:
       return CHRONY_TYPE_STRING;
   }
   return CHRONY_TYPE_NONE;
@@ -198,7 +199,14 @@ const char *chrony_get_field_string(chrony_session *s, int field)
 {
   resolved r;
 
-  if (!resolve(s, field, &r) || r.field.type != CHRONYI_ADDRESS ||
+  if (!resolve(s, field, &r))
+    return NULL;
+  if (r.field.type == CHRONYI_TEXT) {
+    memcpy(s->text, r.bytes, CHRONYI_TEXT_LENGTH);
+    s->text[CHRONYI_TEXT_LENGTH] = '\0';
+    return s->text;
+  }
+  if (r.field.type != CHRONYI_ADDRESS ||
       !chronyi_format_address(r.bytes, s->text, sizeof s->text))
     return NULL;
   return s->text;

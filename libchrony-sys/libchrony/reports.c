@@ -4,7 +4,8 @@
 #include "constants.h"
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof((array)[0])))
-#define LAYOUT(reply, fields) { reply, LENGTH(fields), fields }
+#define LAYOUT(reply, fields) { reply, LENGTH(fields), fields, false }
+#define TABLE(reply, fields) { reply, LENGTH(fields), fields, true }
 
 #define U8(name, content) { name, CHRONYI_U8, CHRONY_CONTENT_##content, NULL }
 #define U16(name, content) { name, CHRONYI_U16, CHRONY_CONTENT_##content, NULL }
@@ -15,6 +16,7 @@
 #define FLOAT(name, content) { name, CHRONYI_FLOAT, CHRONY_CONTENT_##content, NULL }
 #define TIME(name) { name, CHRONYI_TIMESPEC, CHRONY_CONTENT_TIME, NULL }
 #define ADDRESS(name) { name, CHRONYI_ADDRESS, CHRONY_CONTENT_ADDRESS, NULL }
+#define TEXT(name) { name, CHRONYI_TEXT, CHRONY_CONTENT_NONE, NULL }
 #define NAMED(bits, name, content, constants) \
   { name, CHRONYI_U##bits, CHRONY_CONTENT_##content, chronyi_##constants }
 
@@ -214,6 +216,27 @@ static const chronyi_field smoothing_fields[] = {
   FLOAT("remaining time", INTERVAL_SECONDS)
 };
 
+static const chronyi_field sourcename_fields[] = {
+  TEXT("name")
+};
+
+static const chronyi_field clients_fields[] = {
+  ADDRESS("address"),
+  U32("NTP hits", COUNT),
+  U32("NTS-KE hits", COUNT),
+  U32("command hits", COUNT),
+  U32("NTP drops", COUNT),
+  U32("NTS-KE drops", COUNT),
+  U32("command drops", COUNT),
+  I8("NTP interval", INTERVAL_LOG2_SECONDS),
+  I8("NTS-KE interval", INTERVAL_LOG2_SECONDS),
+  I8("command interval", INTERVAL_LOG2_SECONDS),
+  I8("NTP timeout interval", INTERVAL_LOG2_SECONDS),
+  U32("last NTP hit ago", INTERVAL_SECONDS),
+  U32("last NTS-KE hit ago", INTERVAL_SECONDS),
+  U32("last command hit ago", INTERVAL_SECONDS)
+};
+
 static const chronyi_layout count_layouts[] = { LAYOUT(2, count_fields) };
 static const chronyi_layout tracking_layouts[] = { LAYOUT(5, tracking_fields) };
 static const chronyi_layout sources_layouts[] = { LAYOUT(3, sources_fields) };
@@ -233,13 +256,15 @@ static const chronyi_layout serverstats_layouts[] = {
 };
 static const chronyi_layout rtcdata_layouts[] = { LAYOUT(7, rtcdata_fields) };
 static const chronyi_layout smoothing_layouts[] = { LAYOUT(13, smoothing_fields) };
+static const chronyi_layout sourcename_layouts[] = { LAYOUT(19, sourcename_fields) };
+static const chronyi_layout clients_layouts[] = { TABLE(21, clients_fields) };
 
 #define REPORT(name, command, argument, counted, layouts) \
   { name, command, CHRONYI_ASK_##argument, counted, LENGTH(layouts), layouts }
 
-enum { SOURCES = 1, SOURCESTATS = 2, NTPDATA = 6 };
+enum { SOURCES = 1, SOURCESTATS = 2, NTPDATA = 6, CLIENTS = 11 };
 
-/* In the order that chrony_get_report_name shows. */
+/* In the order that chrony_get_report_name shows: those of libchrony 0.2, then those it lacks. */
 static const chronyi_report reports[] = {
   REPORT("tracking", 33, PLAIN, false, tracking_layouts),
   REPORT("sources", 15, INDEX, true, sources_layouts),
@@ -250,7 +275,9 @@ static const chronyi_report reports[] = {
   REPORT("ntpdata", 57, ADDRESS, true, ntpdata_layouts),
   REPORT("serverstats", 54, PLAIN, false, serverstats_layouts),
   REPORT("rtcdata", 35, PLAIN, false, rtcdata_layouts),
-  REPORT("smoothing", 51, PLAIN, false, smoothing_layouts)
+  REPORT("smoothing", 51, PLAIN, false, smoothing_layouts),
+  REPORT("sourcename", 65, ADDRESS, true, sourcename_layouts),
+  REPORT("clients", 68, TABLE, true, clients_layouts)
 };
 
 static const chronyi_report count_request =
@@ -295,4 +322,9 @@ const chronyi_report *chronyi_sourcestats(void)
 bool chronyi_is_ntpdata(const chronyi_report *report)
 {
   return report == &reports[NTPDATA];
+}
+
+bool chronyi_is_clients(const chronyi_report *report)
+{
+  return report == &reports[CLIENTS];
 }

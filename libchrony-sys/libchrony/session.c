@@ -18,6 +18,7 @@ chrony_err chrony_init_session(chrony_session **s, int fd)
   if (!session)
     return CHRONY_NO_MEMORY;
   session->fd = fd;
+  session->start = CHRONYI_REPLY_HEADER;
   session->state = CHRONYI_IDLE;
   *s = session;
   return CHRONY_OK;
@@ -59,6 +60,7 @@ static void forget_record(chrony_session *s)
 {
   s->layout = NULL;
   s->hidden = false;
+  s->start = CHRONYI_REPLY_HEADER;
 }
 
 static chrony_err get_random(uint32_t *value)
@@ -101,6 +103,14 @@ static chrony_err send_by_index(chrony_session *s, const chronyi_report *request
   unsigned char argument[4];
 
   chronyi_store_u32(argument, (uint32_t)record);
+  return send_request(s, request, argument);
+}
+
+static chrony_err send_by_table(chrony_session *s, const chronyi_report *request, int first)
+{
+  unsigned char argument[16];
+
+  chronyi_format_table(argument, first);
   return send_request(s, request, argument);
 }
 
@@ -150,7 +160,13 @@ chrony_err chrony_request_report_number_records(chrony_session *s, const char *r
   }
 
   s->follow_up = NULL;
-  err = send_request(s, chronyi_count_request(), NULL);
+  if (chronyi_is_clients(report)) {
+    err = send_by_table(s, report, 0);
+    /* No record of the part that will come is shown yet. */
+    s->record = -1;
+  } else {
+    err = send_request(s, chronyi_count_request(), NULL);
+  }
   if (err == CHRONY_OK)
     s->number_records = 0;
   return err;
@@ -176,6 +192,11 @@ chrony_err chrony_request_record(chrony_session *s, const char *report_name, int
   if (record < 0 || (!report->counted && record != 0))
     return CHRONY_INVALID_ARGUMENT;
 
+  if (chronyi_is_clients(report) && chronyi_holds_client(s, record)) {
+    chronyi_show_client(s, record);
+    return CHRONY_OK;
+  }
+
   known = s->state == CHRONYI_RESPONSE_ACCEPTED && holds_record_of(s, lookup) &&
           s->record == record;
   s->follow_up = NULL;
@@ -192,6 +213,8 @@ chrony_err chrony_request_record(chrony_session *s, const char *report_name, int
       if (err == CHRONY_OK)
         s->follow_up = report;
       return err;
+    case CHRONYI_ASK_TABLE:
+      return send_by_table(s, report, record);
   }
   return CHRONY_INVALID_ARGUMENT;
 }
@@ -239,9 +262,13 @@ static chrony_err accept_answer(chrony_session *s, size_t length)
 {
   uint16_t reply = chronyi_load_u16(s->message + 6);
   const chronyi_layout *layout = NULL;
-  chrony_err err = judge_status(chronyi_load_u16(s->message + 8));
+  uint16_t status = chronyi_load_u16(s->message + 8);
+  chrony_err err = judge_status(status);
   int i;
 
+  /* The log of clients is turned off. */
+  if (chronyi_is_clients(s->request) && status == CHRONYI_STATUS_INACTIVE)
+    return CHRONY_DISABLED;
   if (err != CHRONY_OK)
     return err;
   for (i = 0; i < s->request->number_layouts && !layout; i++) {
@@ -263,6 +290,12 @@ static chrony_err accept_answer(chrony_session *s, size_t length)
   /* Its first field is the address it was asked by. */
   if (chronyi_is_ntpdata(s->request) && !same_address(record_data(s), s->address))
     return CHRONY_INVALID_RESPONSE;
+
+  if (layout->is_table) {
+    err = chronyi_take_table(s, layout);
+    if (err != CHRONY_OK)
+      return err;
+  }
 
   s->layout = layout;
   s->state = CHRONYI_RESPONSE_ACCEPTED;

@@ -30,9 +30,27 @@ struct chrony_session_t {
   const chronyi_layout *layout;
   /* Whether its fields are kept from the application, as for reference clocks in authdata. */
   bool hidden;
+  /* Where its data begins in the message. */
+  size_t start;
   unsigned char message[CHRONYI_MESSAGE_MAX];
 
-  char text[64];
+  /* Of a table: the indices that the last reply speaks of, and how many records it holds for them. */
+  uint32_t table_first;
+  uint32_t table_end;
+  uint32_t table_records;
+
+  /* Long enough for any text field, and its end. */
+  char text[CHRONYI_TEXT_LENGTH + 1];
 };
+
+/* clients.c */
+/* Writes the argument of a request for the part of a table that begins at an index. */
+void chronyi_format_table(unsigned char *argument, int first);
+/* Judges a reply of this layout, which was asked for by the record or, with -1, for the number. */
+chrony_err chronyi_take_table(chrony_session *s, const chronyi_layout *layout);
+/* Whether the message holds this record, and the application has not been shown it or a later one. */
+bool chronyi_holds_client(const chrony_session *s, int record);
+/* Makes this record of the part the current one, without fields where there is no client. */
+void chronyi_show_client(chrony_session *s, int record);
 
 #endif
