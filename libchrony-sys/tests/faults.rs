@@ -32,7 +32,14 @@ fn a_failure_of_any_step_leaves_nothing_behind_and_its_errno() {
     let wraps = CALLS.map(|call| format!("-Wl,--wrap={call}"));
     let mut arguments: Vec<&str> = wraps.iter().map(String::as_str).collect();
     arguments.extend(["-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-o", "faults"]);
-    arguments.extend(["faults.c", "constants.c", "message.c", "record.c", "reports.c"]);
+    arguments.extend([
+        "faults.c",
+        "clients.c",
+        "constants.c",
+        "message.c",
+        "record.c",
+        "reports.c",
+    ]);
     arguments.extend(["session.c", "socket.c", "unix.c", "-lm"]);
     library.run("cc", &arguments);
 

@@ -221,7 +221,7 @@ fn answers_in_another_order_go_to_their_own_requests() {
 
 #[test]
 fn a_list_that_changes_between_count_and_records_ends_in_a_refusal() {
-    for report in ["sources", "sourcestats", "selectdata", "authdata", "ntpdata"] {
+    for report in ["sources", "sourcestats", "selectdata", "authdata", "ntpdata", "sourcename"] {
         let (session, server) = connected();
         assert_eq!(session.request_count(report), OK);
         assert_eq!(support::answer(&session, &server, 2, &[0, 0, 0, 3]), OK);

@@ -25,6 +25,7 @@ fn value_for(number: u8, wire: Wire) -> Value {
         Wire::Float => Value::Float(-1.5 - f64::from(number)),
         Wire::Time => Value::Time(n, 0x8000_0000 + n, 999_999_000 + n),
         Wire::Address => Value::Address(Address::V4([10, 0, 0, number].into())),
+        Wire::Text => Value::Text("time.example.net"),
     }
 }
 
@@ -65,6 +66,7 @@ fn expected(value: Value) -> Seen {
             Seen { time: (seconds, nanoseconds.into()), ..nothing }
         }
         Value::Address(Address::V4(address)) => Seen { text: Some(address.to_string()), ..nothing },
+        Value::Text(text) => Seen { text: Some(text.to_owned()), ..nothing },
         Value::Address(other) => panic!("{other:?} is not used here"),
     }
 }
@@ -163,7 +165,7 @@ fn a_report_takes_only_the_replies_that_are_its_own() {
             let (session, server) = connected();
             request(&session, &server, layout);
             let mut body = layout.body_about(Address::V4([192, 0, 2, 1].into()));
-            body.resize(200, 0);
+            body.resize(300, 0);
             let expected = match own(layout, code) {
                 true => chrony_err::CHRONY_OK,
                 false => chrony_err::CHRONY_NEW_SERVER,

@@ -65,6 +65,7 @@ fn requests_have_the_lengths_that_chronyd_demands() {
         ("activity", 44, 48),
         ("authdata", 34, 84),
         ("ntpdata", 34, 84),
+        ("sourcename", 34, 84),
         ("serverstats", 54, 196),
         ("rtcdata", 35, 56),
         ("smoothing", 51, 52),
@@ -85,7 +86,7 @@ fn requests_have_the_lengths_that_chronyd_demands() {
 
 #[test]
 fn counts_are_requested_with_32_bytes() {
-    for report in ["sources", "sourcestats", "selectdata", "authdata", "ntpdata"] {
+    for report in ["sources", "sourcestats", "selectdata", "authdata", "ntpdata", "sourcename"] {
         let (session, server) = connected();
         assert_eq!(session.request_count(report), chrony_err::CHRONY_OK);
         let sent = server.take();
@@ -96,7 +97,9 @@ fn counts_are_requested_with_32_bytes() {
 
 #[test]
 fn requests_by_address_hold_the_address_as_it_came() {
-    for (report, command, length) in [("authdata", 67, 52), ("ntpdata", 57, 172)] {
+    for (report, command, length) in
+        [("authdata", 67, 52), ("ntpdata", 57, 172), ("sourcename", 65, 284)]
+    {
         for address in [SOURCE, Address::V6("2001:db8::1".parse().unwrap()), Address::Id(9)] {
             let (session, server) = connected();
             assert_eq!(session.request_record(report, 1), chrony_err::CHRONY_OK);

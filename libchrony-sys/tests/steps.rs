@@ -1,4 +1,5 @@
-//! authdata and ntpdata, which take two requests: the address of the source, then the report.
+//! authdata, ntpdata and sourcename, which take two requests: the address of the source, then the
+//! report.
 #![cfg(bundled)]
 
 mod support;
@@ -10,7 +11,7 @@ use support::wire::Address;
 use support::{answer, connected, layouts, refuse, request, sourcestats_of};
 
 const SOURCE: Address = Address::V4(std::net::Ipv4Addr::new(192, 0, 2, 1));
-const REPORTS: [&str; 2] = ["authdata", "ntpdata"];
+const REPORTS: [&str; 3] = ["authdata", "ntpdata", "sourcename"];
 
 /// A session whose current record is sourcestats of this source.
 #[track_caller]

@@ -69,7 +69,7 @@ fn the_system_s_library_is_linked_where_it_is_wanted() {
     let packages = system_with("0.2", place.path());
     let output = build(place.path(), &packages);
     assert!(output.status.success(), "{}", text(&output));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "10 reports\n");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "12 reports\n");
 }
 
 #[test]

@@ -131,6 +131,26 @@ pub(crate) const NTPDATA2_ADDITIONS: &[Field] = &[
     field(140, "reserved #4", U32, NONE),
 ];
 
+pub(crate) const SOURCENAME: &[Field] = &[field(0, "name", Text, NONE)];
+
+/// Of one client; a reply has room for eight.
+pub(crate) const CLIENT: &[Field] = &[
+    field(0, "address", Address, ADDRESS),
+    field(20, "NTP hits", U32, COUNT),
+    field(24, "NTS-KE hits", U32, COUNT),
+    field(28, "command hits", U32, COUNT),
+    field(32, "NTP drops", U32, COUNT),
+    field(36, "NTS-KE drops", U32, COUNT),
+    field(40, "command drops", U32, COUNT),
+    field(44, "NTP interval", I8, INTERVAL_LOG2_SECONDS),
+    field(45, "NTS-KE interval", I8, INTERVAL_LOG2_SECONDS),
+    field(46, "command interval", I8, INTERVAL_LOG2_SECONDS),
+    field(47, "NTP timeout interval", I8, INTERVAL_LOG2_SECONDS),
+    field(48, "last NTP hit ago", U32, INTERVAL_SECONDS),
+    field(52, "last NTS-KE hit ago", U32, INTERVAL_SECONDS),
+    field(56, "last command hit ago", U32, INTERVAL_SECONDS),
+];
+
 pub(crate) const RTCDATA: &[Field] = &[
     field(0, "reference time", Time, TIME),
     field(12, "samples", U16, COUNT),

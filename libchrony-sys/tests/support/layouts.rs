@@ -1,4 +1,4 @@
-//! The 15 layouts of replies.
+//! The layouts of replies, but for that of clients, which holds several records.
 
 use super::fields;
 use super::wire::{Address, Value, Wire};
@@ -45,7 +45,7 @@ pub(crate) const fn named(
 impl Layout {
     /// Whether the report is asked by the address of a source.
     pub(crate) fn by_address(&self) -> bool {
-        matches!(self.report, "authdata" | "ntpdata")
+        matches!(self.report, "authdata" | "ntpdata" | "sourcename")
     }
 
     /// A body with these values in these fields, and zeros elsewhere.
@@ -110,6 +110,7 @@ pub(crate) fn all() -> Vec<Layout> {
         serverstats(3, 25, 196, Wire::U64),
         single("rtcdata", 35, 7, 56, fields::RTCDATA),
         single("smoothing", 51, 13, 52, fields::SMOOTHING),
+        single("sourcename", 65, 19, 284, fields::SOURCENAME),
     ]
 }
 

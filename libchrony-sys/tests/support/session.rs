@@ -141,6 +141,14 @@ impl Session {
         owned(text)
     }
 
+    /// The bytes of a string that need not be ASCII.
+    pub(crate) fn bytes(&self, field: i32) -> Option<Vec<u8>> {
+        // SAFETY: `raw` is a live session or NULL; any number is allowed as field.
+        let text = unsafe { sys::chrony_get_field_string(self.raw, field) };
+        // SAFETY: NULL, or a C string within the session.
+        (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) }.to_bytes().to_owned())
+    }
+
     /// The string of a field, and what its place holds after something else was done.
     pub(crate) fn string_across(&self, field: i32, between: impl FnOnce()) -> [Option<String>; 2] {
         // SAFETY: `raw` is a live session or NULL; any number is allowed as field.

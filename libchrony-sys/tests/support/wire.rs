@@ -14,6 +14,8 @@ pub(crate) enum Wire {
     Float,
     Time,
     Address,
+    /// 256 bytes.
+    Text,
 }
 
 impl Wire {
@@ -25,6 +27,7 @@ impl Wire {
             Wire::U64 => 8,
             Wire::Time => 12,
             Wire::Address => 20,
+            Wire::Text => 256,
         }
     }
 
@@ -35,7 +38,7 @@ impl Wire {
             Wire::I8 | Wire::I16 => 2,
             Wire::Float => 3,
             Wire::Time => 4,
-            Wire::Address => 5,
+            Wire::Address | Wire::Text => 5,
         }
     }
 }
@@ -53,6 +56,8 @@ pub(crate) enum Value {
     /// Seconds (high and low) and nanoseconds.
     Time(u32, u32, u32),
     Address(Address),
+    /// Text, and NULs up to its end.
+    Text(&'static str),
 }
 
 impl Value {
@@ -69,6 +74,11 @@ impl Value {
                 [high, low, nanoseconds].map(u32::to_be_bytes).concat()
             }
             Value::Address(address) => address.encode().into(),
+            Value::Text(text) => {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes.resize(256, 0);
+                bytes
+            }
         }
     }
 }
