@@ -9,17 +9,19 @@ use crate::exchange::Request;
 use crate::ffi::Session;
 use crate::link::Link;
 use crate::list::List;
+use crate::names::Names;
 use crate::reader::Reader;
 use crate::record::Record;
 use crate::report::{
-    Activity, AuthData, NtpData, ReportName, RtcData, SelectData, ServerStats, Smoothing, Source,
-    SourceStats, Tracking, name_apart,
+    Activity, AuthData, MOST_PLACES, NtpData, ReportName, RtcData, SelectData, ServerStats,
+    Smoothing, Source, SourceStats, Tracking, name_apart,
 };
 use crate::snapshot::{self, Snapshot};
 
 /// A connection to one chronyd.
 ///
-/// Each call asks chronyd anew; nothing is cached. After a failure the socket is thrown away and
+/// Each call asks chronyd anew; nothing is cached but the names of sources in snapshots, which are kept for
+/// a minute at most, and while the connection lasts and the sources stay. After a failure the socket is thrown away and
 /// the next call opens a new one, so a connection outlives restarts of chronyd.
 ///
 /// # Errors
@@ -31,6 +33,8 @@ use crate::snapshot::{self, Snapshot};
 #[derive(Debug)]
 pub struct Connection {
     pub(crate) link: Link,
+    /// What snapshots need not ask again.
+    pub(crate) names: Names,
 }
 
 impl Connection {
@@ -48,7 +52,7 @@ impl Connection {
     }
 
     pub(crate) fn with(settings: Builder) -> Self {
-        Self { link: Link::new(settings) }
+        Self { link: Link::new(settings), names: Names::default() }
     }
 
     /// Takes the address only after it answered; an orderly refusal of this report is proof too.
@@ -179,10 +183,12 @@ impl Connection {
         snapshot::read(self, end)
     }
 
-    /// Any report field by field, with kind and unit, as libchrony names them.
+    /// Any report field by field, with kind and unit, as libchrony names them; of clients as many as
+    /// [`Self::clients`] reads.
     ///
     /// # Errors
-    /// See [`Connection`]; [`Error::UnknownReport`] for a name that is none of [`ReportName::ALL`].
+    /// See [`Connection`]; [`Error::UnknownReport`] for a name that is none of [`ReportName::ALL`] and
+    /// [`ReportName::EXTENSIONS`], or that the libchrony that is linked lacks.
     pub fn report(&mut self, name: &str) -> Result<List<Record>, Error> {
         let report = ReportName::from_name(name)
             .ok_or_else(|| Error::UnknownReport { name: name.to_owned() })?;
@@ -193,6 +199,14 @@ impl Connection {
                     Ok((None, Some(record(session, report, index))))
                 })
             });
+        }
+        if report == ReportName::Clients {
+            let mut records = Vec::new();
+            self.each_place(MOST_PLACES, |session, place| {
+                records.push(record(session, report, place));
+                Ok(())
+            })?;
+            return Ok(List::new(records, Vec::new()));
         }
         let end = self.link.end();
         let session = self.link.ask(Request::Record(report, 0), end)?;

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::address::Address;
+use crate::ffi;
 use crate::record::Value;
 use crate::report::ReportName;
 
@@ -384,7 +385,8 @@ fn list(errors: &[Error]) -> String {
 }
 
 fn names() -> String {
-    ReportName::ALL.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ")
+    let extensions = ReportName::EXTENSIONS.iter().filter(|it| ffi::has_report(it.as_c_str()));
+    ReportName::ALL.iter().chain(extensions).map(|it| it.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn errno_text(source: &Option<io::Error>) -> String {

@@ -2,7 +2,8 @@
 //!
 //! chronyd answers monitoring requests on a Unix socket and over UDP. This crate asks through
 //! libchrony (bundled by `libchrony-sys`, or the system's) and gives each of its ten reports as a
-//! struct with units, ranges and absent values made explicit.
+//! struct with units, ranges and absent values made explicit. The bundled library has two more, the
+//! configured names of the sources and the clients that were served ([`ReportName::EXTENSIONS`]).
 //!
 //! ```no_run
 //! let mut chronyd = libchrony::Connection::open()?;
@@ -51,6 +52,7 @@ mod identity;
 mod leftover;
 mod link;
 mod list;
+mod names;
 mod pass;
 mod reader;
 mod record;
@@ -70,8 +72,9 @@ pub use leftover::remove_leftovers;
 pub use list::List;
 pub use record::{Field, Kind, Record, Value};
 pub use report::{
-    Activity, AuthData, AuthMode, KeyType, LeapStatus, NtpData, NtpFlag, NtpMode, ReportName,
-    RtcData, SelectData, SelectOption, SelectState, ServerStats, Smoothing, SmoothingFlag, Source,
-    SourceMode, SourceState, SourceStats, Timestamping, Tracking,
+    Activity, AuthData, AuthMode, Client, Clients, KeyType, LeapStatus, NtpData, NtpFlag, NtpMode,
+    ReportName, RtcData, SelectData, SelectOption, SelectState, ServerStats, Smoothing,
+    SmoothingFlag, Source, SourceMode, SourceName, SourceState, SourceStats, Timestamping,
+    Tracking,
 };
 pub use snapshot::{Joined, Server, Snapshot};

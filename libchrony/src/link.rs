@@ -6,7 +6,8 @@ use crate::address::Address;
 use crate::builder::Builder;
 use crate::error::Error;
 use crate::exchange::{self, Pace, Request};
-use crate::ffi::Session;
+use crate::ffi::{self, Session};
+use crate::report::ReportName;
 use crate::search;
 
 /// An open session and the address it leads to.
@@ -23,16 +24,23 @@ pub(crate) struct Link {
     open: Option<Open>,
     answered: Option<Address>,
     passed_over: Vec<Error>,
+    /// How often an address was opened.
+    opened: u64,
 }
 
 impl Link {
     pub(crate) fn new(settings: Builder) -> Self {
-        Self { settings, open: None, answered: None, passed_over: Vec::new() }
+        Self { settings, open: None, answered: None, passed_over: Vec::new(), opened: 0 }
     }
 
     /// When a call that begins now must end.
     pub(crate) fn end(&self) -> Instant {
         Instant::now() + self.settings.limit
+    }
+
+    /// Another number after each opening: what was asked before may be of another chronyd.
+    pub(crate) fn opened(&self) -> u64 {
+        self.opened
     }
 
     /// The address that answered last.
@@ -50,6 +58,10 @@ impl Link {
     /// failure opens a new one within the same call.
     pub(crate) fn ask(&mut self, request: Request, end: Instant) -> Result<&Session, Error> {
         let start = Instant::now();
+        let report = request.report();
+        if ReportName::EXTENSIONS.contains(&report) && !ffi::has_report(report.as_c_str()) {
+            return Err(Error::UnknownReport { name: report.as_str().to_owned() });
+        }
         let attempts = self.settings.attempts;
         let Some(open) = self.open.take() else {
             return self.find(request, attempts, end);
@@ -77,6 +89,7 @@ impl Link {
         let attempts = if candidates.len() > 1 { 1 } else { attempts };
         let mut tried = Vec::new();
         for address in candidates {
+            self.opened += 1;
             let answer = search::open(&address).and_then(|session| {
                 self.try_open(Open { session, address }, request, attempts, end)
             });

@@ -219,7 +219,7 @@ impl Connection {
     }
 
     /// The address of a source, from whichever report this transport gives.
-    fn identify(&mut self, index: u32, end: Instant) -> Result<SourceAddress, Error> {
+    pub(crate) fn identify(&mut self, index: u32, end: Instant) -> Result<SourceAddress, Error> {
         // The address alone: what else is odd in these records is theirs to tell.
         match self.decoded(ReportName::SourceStats, index, end, SourceStats::decode_address) {
             Err(Error::NotAuthorized { .. }) => {

@@ -36,7 +36,12 @@ impl<'a> Reader<'a> {
         Error::WrongType { report, record, field: text(name), found, expected }
     }
 
-    fn out_of_range(&self, name: &'static CStr, value: Value, rule: &'static str) -> Error {
+    pub(crate) fn out_of_range(
+        &self,
+        name: &'static CStr,
+        value: Value,
+        rule: &'static str,
+    ) -> Error {
         let (report, record) = (self.report, self.record);
         Error::OutOfRange { report, record, field: text(name), value, rule }
     }
@@ -146,6 +151,14 @@ impl<'a> Reader<'a> {
                 None => Err(self.out_of_range(name, value, "a time from 1970 to 9999")),
             },
             other => Err(self.wrong_type(name, other, "a time")),
+        }
+    }
+
+    /// A text; one that is not given is empty.
+    pub(crate) fn text(&self, name: &'static CStr) -> Result<String, Error> {
+        match self.value(name)? {
+            Value::Text(text) => Ok(text.unwrap_or_default()),
+            other => Err(self.wrong_type(name, other, "a text")),
         }
     }
 

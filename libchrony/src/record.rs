@@ -316,6 +316,26 @@ pub(crate) mod samples {
         record
     }
 
+    pub(crate) fn client(changes: &[(&str, Value)]) -> Record {
+        let fields = [
+            ("address", Some("192.0.2.1").into()),
+            ("NTP hits", 8_u64.into()),
+            ("NTS-KE hits", 1_u64.into()),
+            ("command hits", 2_u64.into()),
+            ("NTP drops", 3_u64.into()),
+            ("NTS-KE drops", 4_u64.into()),
+            ("command drops", 5_u64.into()),
+            ("NTP interval", Value::Integer(6)),
+            ("NTS-KE interval", Value::Integer(10)),
+            ("command interval", Value::Integer(-1)),
+            ("NTP timeout interval", Value::Integer(2)),
+            ("last NTP hit ago", 12_u64.into()),
+            ("last NTS-KE hit ago", 13_u64.into()),
+            ("last command hit ago", 14_u64.into()),
+        ];
+        record(ReportName::Clients, &fields, changes)
+    }
+
     pub(crate) fn source_stats(changes: &[(&str, Value)]) -> Record {
         let fields = [
             ("reference ID", 0xc000_0201_u64.into()),

@@ -168,6 +168,14 @@ impl PerSource {
         })
     }
 
+    /// Whether names are worth a request: what chronyd gives since 4.0, as it does names, is not too old
+    /// for it, and the request that finds the address of a source was not silent.
+    fn may_have_names(&self) -> bool {
+        let is_old =
+            matches!(self.selectdata, Err(Error::ServerTooOld { .. } | Error::TimedOut { .. }));
+        !is_old && !matches!(self.sourcestats, Err(Error::TimedOut { .. }))
+    }
+
     /// None of the reports, each for the same reason.
     fn none(error: impl Fn() -> Error) -> Self {
         Self {
@@ -241,7 +249,12 @@ pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot
     let rtcdata = given(connection, end, |c| c.single(ReportName::RtcData, end, RtcData::decode))?;
     let smoothing =
         given(connection, end, |c| c.single(ReportName::Smoothing, end, Smoothing::decode))?;
-    let per_source = settled(connection, end)?;
+    let mut per_source = settled(connection, end)?;
+    if per_source.may_have_names()
+        && let Ok(sources) = &mut per_source.sources
+    {
+        connection.name_sources(sources, end);
+    }
 
     let address = connection.answered();
     let mut snapshot = Snapshot {

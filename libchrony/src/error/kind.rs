@@ -83,7 +83,7 @@ impl ErrorKind {
                 "Ask through chronyd's Unix socket (/run/chrony/chronyd.sock) as root or chrony's own user, or, from chronyd 4.7, name the report in opencommands in chrony.conf, with all others that shall stay open: the line replaces the default list."
             }
             Self::Disabled => {
-                "Enable it in chrony.conf if it is wanted: rtcfile for the real-time clock, smoothtime for smoothing."
+                "Enable it in chrony.conf if it is wanted: rtcfile for the real-time clock, smoothtime for smoothing, no noclientlog for the clients."
             }
             Self::NoSuchSource | Self::SourcesChanging => {
                 "The list of sources is changing; ask again."

@@ -3,5 +3,5 @@
 mod session;
 mod socket;
 
-pub(crate) use session::{Code, Fault, Session};
+pub(crate) use session::{Code, Fault, Session, has_report};
 pub(crate) use socket::Socket;

@@ -73,6 +73,18 @@ unsafe fn owned(text: *const c_char) -> Option<String> {
     Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
 }
 
+/// Whether the libchrony that is linked has a report of this name.
+pub(crate) fn has_report(report: &CStr) -> bool {
+    // SAFETY: the function takes nothing.
+    let number = unsafe { sys::chrony_get_number_supported_reports() };
+    (0..number).any(|index| {
+        // SAFETY: any number is allowed; the name is static.
+        let name = unsafe { sys::chrony_get_report_name(index) };
+        // SAFETY: null, or a static text that ends with NUL.
+        !name.is_null() && unsafe { CStr::from_ptr(name) } == report
+    })
+}
+
 /// A session and the socket it uses.
 #[derive(Debug)]
 pub(crate) struct Session {

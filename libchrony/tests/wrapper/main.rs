@@ -1,10 +1,12 @@
 //! The wrapper on the simulated chronyd: what a real one cannot be made to do.
 
 mod changes;
+mod clients;
 mod cut;
 mod faults;
 mod life;
 mod meanwhile;
+mod names;
 mod reading;
 mod refusals;
 mod silent;

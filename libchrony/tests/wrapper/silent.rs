@@ -73,8 +73,11 @@ fn each_request_that_stays_silent_costs_its_reports_and_little_time() {
 fn a_chronyd_that_hangs_within_a_snapshot_is_asked_once_more_and_then_given_up() {
     let chronyd = Simulator::start_unix(talkative(Generation::V4_9)).unwrap();
     crate::reading::patient(&chronyd).build().snapshot().unwrap();
-    let number = chronyd.request_count();
-    for answered in 1..number {
+    // Without names, which come last, in two steps each, a snapshot is whole.
+    let requests = chronyd.requests();
+    let names = requests.iter().filter(|it| it.command() == Command::SOURCENAME).count();
+    let number = requests.len() - 2 * names;
+    for answered in 1..u64::try_from(number).unwrap() {
         let before = chronyd.request_count();
         chronyd.script([Fault::always().after(answered).silence()]);
         let builder = crate::builder(&chronyd).timeout(Duration::from_millis(60)).attempts(2);
