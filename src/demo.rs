@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use libchrony::testing::{Scenario, Simulator};
+use libchrony::testing::{Address, Client, NEVER, Scenario, Simulator, Source};
 
 /// Starts it; it ends and leaves nothing when it is dropped.
 pub(crate) fn start() -> io::Result<Simulator> {
@@ -17,16 +17,64 @@ fn scenario(since: Duration) -> Scenario {
     for source in others.into_iter().flat_map(|other| other.sources) {
         // Each source stands once, and those that move are there already.
         if scenario.sources.iter().all(|listed| listed.address != source.address) {
-            scenario.sources.push(source);
+            scenario.sources.push(named(source));
         }
     }
+    scenario.clients = Some(clients(since));
     scenario
+}
+
+/// A source without a name gets one that chronyd might have been configured with.
+fn named(mut source: Source) -> Source {
+    if source.name.is_empty()
+        && let Address::V4(address) = source.address
+    {
+        source.name = format!("ntp{}.example.org", address.octets()[3]);
+    }
+    source
+}
+
+/// Who asks, so that the sums are about those of the server statistics: seven requests a second, and
+/// one in thirty seconds dropped.
+fn clients(since: Duration) -> Vec<Client> {
+    let seconds = u32::try_from(since.as_secs()).unwrap_or(u32::MAX);
+    // The last part of the address, the log2 of the interval in seconds, and requests dropped.
+    let machine = |last: u16, log: i8, drops: u32| {
+        let interval = 1_u32 << log.clamp(0, 31);
+        let asked = seconds / interval;
+        Client {
+            address: Address::V6([0x2001, 0xdb8, 0, 0x20, 0, 0, 0, last].into()),
+            hits: [asked + 1, 0, 0],
+            drops: [drops, 0, 0],
+            intervals: [log, 127, 127],
+            timeout_interval: if drops > 0 { 3 } else { 127 },
+            last_hits_ago: [seconds % interval, NEVER, NEVER],
+        }
+    };
+    let v4 = |last: u8, client: Client| Client {
+        address: Address::V4([198, 51, 100, last].into()),
+        ..client
+    };
+    let mut clients = vec![v4(7, machine(7, 0, seconds / 30))];
+    clients.extend((21..29).map(|last| v4(last, machine(last.into(), 1, 0))));
+    clients.extend((0x31..0x39).map(|last| machine(last, 2, 0)));
+    clients.extend((0x41..0x47).map(|last| machine(last, 10, 0)));
+    // With keys for authenticated time, and a tool that watches this chronyd.
+    if let Some(client) = clients.get_mut(9) {
+        (client.hits[1], client.last_hits_ago[1]) = (1, seconds);
+    }
+    clients.push(Client {
+        address: Address::V4([127, 0, 0, 1].into()),
+        hits: [0, 0, seconds.saturating_mul(2)],
+        intervals: [127, 127, -1],
+        last_hits_ago: [NEVER, NEVER, 0],
+        ..Client::default()
+    });
+    clients
 }
 
 #[cfg(test)]
 mod tests {
-    use libchrony::testing::Source;
-
     use super::*;
 
     #[test]
@@ -42,5 +90,17 @@ mod tests {
         let number = addresses.len();
         addresses.dedup();
         assert_eq!(addresses.len(), number, "a source stands twice");
+        assert!(late.sources.iter().all(|source| !source.name.is_empty()));
+    }
+
+    #[test]
+    fn the_clients_sum_up_to_what_was_served_as_far_as_is_seen() {
+        let scenario = scenario(Duration::from_secs(6000));
+        let clients = scenario.clients.unwrap_or_default();
+        let sum = |part: fn(&Client) -> u32| clients.iter().map(part).map(u64::from).sum::<u64>();
+        let served = scenario.serverstats;
+        assert!(sum(|it| it.hits[0]).abs_diff(served.ntp_received) < served.ntp_received / 50);
+        assert_eq!(sum(|it| it.drops[0]), served.ntp_dropped);
+        assert_eq!(sum(|it| it.hits[2]), served.command_received);
     }
 }

@@ -121,7 +121,7 @@ impl RequestError<'_> {
             Self::TooManyStreams => "Ask again later, or for /api/v1/snapshot every so often.",
             Self::NotFound => "The dashboard is at /, the data at /api/v1/snapshot.",
             Self::NoSuchReport => {
-                "The reports are snapshot, tracking, sources, sourcestats, selectdata, activity, authdata, ntpdata, serverstats, rtcdata and smoothing."
+                "The reports are snapshot, tracking, sources, sourcestats, selectdata, activity, authdata, ntpdata, serverstats, rtcdata, smoothing and clients."
             }
             Self::NoSuchSource => {
                 "The dashboard, at /, names the sources that chronyd has now, and links to the page of each."

@@ -7,6 +7,7 @@
 mod assets;
 mod check;
 mod chronyd;
+mod clients;
 mod config;
 mod country;
 mod demo;

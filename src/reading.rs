@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use libchrony::{Error, ReportName, Snapshot};
+use libchrony::{Clients, Error, ReportName, Snapshot};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::document::Document;
@@ -19,6 +19,7 @@ type Slot = Arc<Mutex<Option<Arc<Document>>>>;
 #[derive(Debug)]
 pub(crate) struct Reading {
     given: Result<Snapshot, Error>,
+    clients: Option<Result<Clients, Error>>,
     at: SystemTime,
     made: Instant,
     documents: Mutex<BTreeMap<String, Slot>>,
@@ -28,7 +29,24 @@ pub(crate) struct Reading {
 impl Reading {
     pub(crate) fn new(given: Result<Snapshot, Error>) -> Self {
         let (at, uptime) = now();
-        Self { given, at, uptime, made: Instant::now(), documents: Mutex::new(BTreeMap::new()) }
+        Self {
+            given,
+            clients: None,
+            at,
+            uptime,
+            made: Instant::now(),
+            documents: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// The same with the clients that were read beside the snapshot.
+    pub(crate) fn with_clients(self, clients: Option<Result<Clients, Error>>) -> Self {
+        Self { clients, ..self }
+    }
+
+    /// The clients, or why chronyd does not tell them; `None` where it gave nothing at all.
+    pub(crate) fn clients(&self) -> Option<Result<&Clients, &Error>> {
+        self.clients.as_ref().map(Result::as_ref)
     }
 
     /// How long ago it was made, whatever the clock did meanwhile.

@@ -20,6 +20,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::chronyd;
+use crate::clients;
 use crate::config::Config;
 use crate::demo;
 use crate::error::{StartError, shown};
@@ -216,6 +217,7 @@ fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 
     let chronyd = config.chronyd.clone();
     move || {
         let mut connection = chronyd::connection(&chronyd);
+        let mut clients = clients::Reader::default();
         let mut last = None;
         Box::new(move || {
             let given = connection.snapshot();
@@ -232,7 +234,9 @@ fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 
                     }
                 }
             }
-            Reading::new(given)
+            let clients =
+                given.as_ref().ok().map(|snapshot| clients.read(&mut connection, snapshot));
+            Reading::new(given).with_clients(clients)
         })
     }
 }

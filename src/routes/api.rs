@@ -43,7 +43,8 @@ pub(super) async fn report(
     site: web::Data<Site>,
     name: web::Path<String>,
 ) -> HttpResponse {
-    let Some(report) = ReportName::from_name(&name) else {
+    let report = ReportName::from_name(&name).filter(|report| ReportName::ALL.contains(report));
+    let Some(report) = report else {
         return respond::error(&request, &site, &RequestError::NoSuchReport);
     };
     let reading = match read(&site).await {
@@ -54,6 +55,19 @@ pub(super) async fn report(
     match given.and_then(|snapshot| one(snapshot, report)) {
         Ok(response) => response,
         Err(error) => respond::error(&request, &site, &error),
+    }
+}
+
+/// Who asks chronyd for time, as far as its table was read.
+pub(super) async fn clients(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
+    let reading = match read(&site).await {
+        Ok(reading) => reading,
+        Err(error) => return respond::error(&request, &site, &error),
+    };
+    match reading.given().and_then(|_| reading.clients().transpose()) {
+        Ok(Some(clients)) => json(clients),
+        Ok(None) => respond::error(&request, &site, &RequestError::NoSuchReport),
+        Err(error) => respond::error(&request, &site, &RequestError::Chronyd(error)),
     }
 }
 

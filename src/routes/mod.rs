@@ -59,6 +59,7 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
         .service(get("/api/v1/snapshot", web::to(api::snapshot)))
         .service(get("/api/v1/stream", web::to(stream::snapshots)))
         .service(get("/api/v1/history", web::to(history::history)))
+        .service(get("/api/v1/clients", web::to(api::clients)))
         .service(get("/api/v1/{report}", web::to(api::report)))
         .default_service(web::to(nothing));
 }

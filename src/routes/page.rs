@@ -26,7 +26,7 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
             version: env!("CARGO_PKG_VERSION"),
             read_at: reading.at(),
         };
-        site.renderer.dashboard(&Page::new(reading.given(), &about))
+        site.renderer.dashboard(&Page::new(reading.given(), &about).with_clients(reading.clients()))
     };
     match reading.document("/", make) {
         Ok(page) => respond::page(&request, status, &reading, &page),

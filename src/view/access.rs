@@ -59,7 +59,7 @@ pub(crate) struct Gap {
 }
 
 /// Every report this page may read, in the words of chrony.conf's opencommands.
-const OPEN_COMMANDS: &str = "opencommands activity authdata ntpdata rtcdata selectdata serverstats smoothing sourcename sources sourcestats tracking";
+const OPEN_COMMANDS: &str = "opencommands activity authdata clients ntpdata rtcdata selectdata serverstats smoothing sourcename sources sourcestats tracking";
 
 pub(crate) fn access(snapshot: Option<&Snapshot>, about: &About) -> Access {
     let mut access = Access {

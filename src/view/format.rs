@@ -194,6 +194,14 @@ pub(crate) fn count(value: impl Into<u64>) -> String {
     value.into().to_string()
 }
 
+/// A counter with its digits in groups of three.
+pub(crate) fn grouped(value: u64) -> String {
+    let digits = value.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    // A narrow space that does not break, as ISO 80000 asks.
+    groups.join("\u{202f}")
+}
+
 /// `1 source`, `3 sources`.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })

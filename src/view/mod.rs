@@ -7,6 +7,7 @@ mod activity;
 mod authdata;
 mod boxes;
 mod cause;
+mod clients;
 mod doctor;
 mod figure;
 mod format;
@@ -35,12 +36,13 @@ pub(crate) mod samples;
 
 use std::time::SystemTime;
 
-use libchrony::{Error, ErrorKind, ReportName, Snapshot, Transport};
+use libchrony::{Clients, Error, ErrorKind, ReportName, Snapshot, Transport};
 use serde::Serialize;
 
 use access::Access;
 use activity::ActivityView;
 use authdata::AuthDataView;
+use clients::ClientsView;
 use doctor::DoctorView;
 use figure::Figure;
 use ntpdata::NtpDataView;
@@ -82,6 +84,7 @@ pub(crate) struct Page {
     authdata: AuthDataView,
     activity: ActivityView,
     serverstats: ServerStatsView,
+    clients: ClientsView,
     smoothing: SmoothingView,
     rtcdata: RtcDataView,
     access: Access,
@@ -109,10 +112,16 @@ impl Page {
             authdata: authdata::authdata(snapshot),
             activity: activity::activity(snapshot),
             serverstats: serverstats::serverstats(snapshot),
+            clients: clients::clients(None),
             smoothing: smoothing::smoothing(snapshot),
             rtcdata: rtcdata::rtcdata(snapshot),
             access: access::access(snapshot, about),
         }
+    }
+
+    /// The same with the clients that were read beside the snapshot.
+    pub(crate) fn with_clients(self, given: Option<Result<&Clients, &Error>>) -> Self {
+        Self { clients: clients::clients(given), ..self }
     }
 }
 
@@ -180,6 +189,7 @@ mod tests {
             page.authdata.missing,
             page.activity.missing,
             page.serverstats.missing,
+            page.clients.missing,
             page.smoothing.missing,
             page.rtcdata.missing,
         ];

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::figure::Figure;
-use crate::view::format;
+use crate::view::format::{self, grouped};
 
 /// Counters since chronyd started, or why they are not shown.
 #[derive(Debug, Serialize)]
@@ -151,14 +151,6 @@ fn timestamps(stats: &ServerStats) -> impl Iterator<Item = Figure> {
             meaning,
         ))
     })
-}
-
-/// A counter with its digits in groups of three.
-fn grouped(value: u64) -> String {
-    let digits = value.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    // A narrow space that does not break, as ISO 80000 asks.
-    groups.join("\u{202f}")
 }
 
 #[cfg(test)]

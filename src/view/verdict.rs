@@ -358,7 +358,7 @@ mod tests {
         assert_eq!(verdict.tone, Tone::Good);
         assert_eq!(verdict.sentence, "This clock is right to within 1.4 ms");
         assert_eq!(verdict.short, "right to within 1.4 ms");
-        assert_eq!(verdict.reason, "Following 192.0.2.11 (stratum 2), checked 12 s ago.");
+        assert_eq!(verdict.reason, "Following a.time.example.net (stratum 2), checked 12 s ago.");
         assert!(verdict.notes.is_empty() && verdict.steps.is_empty());
     }
 
