@@ -10,6 +10,7 @@ mod common;
 mod authentication;
 mod examples;
 mod faults;
+mod names;
 mod pages;
 mod permission;
 mod reports;
@@ -60,6 +61,10 @@ fn tests() -> Vec<Test> {
         states::only_unreachable_sources_are_the_cause_that_is_named,
         states::no_rtc_tracking_is_an_ordinary_answer,
         states::smoothing_is_what_chronyc_says,
+        names::a_source_has_the_name_it_was_configured_with,
+        names::a_restart_with_another_name_shows_it_at_once,
+        names::clients_are_what_chronyc_says,
+        names::clients_that_are_closed_or_off_say_so,
         authentication::a_symmetric_key_is_shown,
         faults::a_killed_chronyd_gives_guidance_and_an_honest_status,
         faults::a_missing_socket_gives_guidance_and_an_honest_status,

@@ -81,6 +81,13 @@ impl Chronyd {
         fs::write(self.path("conf"), text).expect("the configuration is written");
     }
 
+    /// Changes the configuration, which the next start reads.
+    pub(crate) fn change_configuration(&self, change: impl FnOnce(String) -> String) {
+        let file = self.path("conf");
+        let text = fs::read_to_string(&file).expect("the configuration is read");
+        fs::write(file, change(text)).expect("the configuration is written");
+    }
+
     /// Starts the process and waits until it answers; false where it ended at once.
     fn spawn(&mut self) -> bool {
         let log = File::create(self.path("log")).expect("the log is created");

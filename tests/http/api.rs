@@ -224,9 +224,73 @@ fn those_who_ask_together_share_readings() {
 }
 
 #[test]
+fn clients_have_the_promised_keys_and_the_snapshot_none_of_them() {
+    let (_chronyd, dashboard) = shown(Scenario::synchronized());
+    let response = dashboard.get("/api/v1/clients");
+    assert_eq!(response.status, 200);
+    assert_secured(&response);
+    let clients = response.json();
+    assert_keys(&clients, &["clients", "cut"]);
+    assert_eq!(clients["cut"], false);
+    let expected = json!({
+        "address": "192.0.2.201",
+        "ntp_hits": 8100,
+        "nts_ke_hits": 0,
+        "command_hits": 0,
+        "ntp_drops": 9,
+        "nts_ke_drops": 0,
+        "command_drops": 0,
+        "ntp_interval": 64.0,
+        "nts_ke_interval": null,
+        "command_interval": null,
+        "ntp_timeout_interval": 16.0,
+        "last_ntp_hit_ago": 17,
+        "last_nts_ke_hit_ago": null,
+        "last_command_hit_ago": null,
+    });
+    assert_eq!(clients["clients"][0], expected);
+    assert!(dashboard.get("/api/v1/snapshot").json().get("clients").is_none());
+    let page = dashboard.get("/").page();
+    assert_eq!(page.all(".clients tbody tr").len(), 2);
+    assert!(page.text(".clients tbody").contains("9 NTP"));
+}
+
+#[test]
+fn clients_that_are_not_told_are_an_error_that_says_why() {
+    let (_directory, dashboard) = without_chronyd();
+    assert_failure(&dashboard.get("/api/v1/clients"), 503, "not_running");
+    let (_chronyd, dashboard) = shown(Scenario { clients: None, ..Scenario::synchronized() });
+    assert_failure(&dashboard.get("/api/v1/clients"), 503, "disabled");
+    assert!(dashboard.get("/").page().text(".clients").contains("noclientlog"));
+}
+
+#[test]
+fn a_source_is_called_by_its_name_everywhere() {
+    let (_chronyd, dashboard) = shown(Scenario::synchronized());
+    let source = &dashboard.get("/api/v1/sources").json()[0];
+    assert_eq!(
+        (&source["name"], &source["address"]),
+        (&json!("a.time.example.net"), &json!("192.0.2.11"))
+    );
+    let page = dashboard.get("/").page();
+    let places = [
+        ".sources tbody tr:first-child th",
+        ".sourcestats tbody tr:first-child th",
+        ".selectdata tbody tr:first-child th",
+        ".ntpdata tbody tr:first-child th",
+    ];
+    for place in places {
+        let text = page.text(place);
+        assert!(text.starts_with("a.time.example.net"), "{place}: {text}");
+    }
+    assert!(page.text("#reference, .boxes").contains("a.time.example.net"));
+}
+
+#[test]
 fn unknown_reports_and_paths_are_not_found_and_name_what_exists() {
     let (_directory, dashboard) = without_chronyd();
-    let unknown = dashboard.get("/api/v1/clients");
+    // A report that is part of the list of sources, not one of its own.
+    let unknown = dashboard.get("/api/v1/sourcename");
     assert_failure(&unknown, 404, "not_found");
     for name in REPORTS {
         assert!(unknown.body.contains(name), "{name}: {}", unknown.body);

@@ -73,6 +73,25 @@ fn four_characters_of_a_reference_id_change_the_text_and_nothing_else() {
     }
 }
 
+#[test]
+fn a_name_of_a_source_changes_the_text_and_nothing_else() {
+    let with = |name: &str| {
+        let source = Source::server(std::net::Ipv4Addr::new(192, 0, 2, 1));
+        let name = name.to_owned();
+        Scenario::with_sources(vec![Source { name, ..source.with_state(Source::SELECTED) }])
+    };
+    let (mut chronyd, dashboard) = shown(with("time.example.net"));
+    let skeleton = dashboard.get("/").page().skeleton();
+    for text in TEXTS {
+        chronyd.stop();
+        chronyd.restart().unwrap();
+        chronyd.set(with(text));
+        assert_harmless(&dashboard.get("/"), &skeleton, text);
+        let name = &dashboard.get("/api/v1/sources").json()[0]["name"];
+        assert_eq!(name, text, "programs get it as it came");
+    }
+}
+
 /// Every byte of every report takes the value of a character with a meaning in markup.
 #[test]
 fn no_byte_of_any_report_becomes_markup() {
@@ -89,6 +108,8 @@ fn no_byte_of_any_report_becomes_markup() {
             Command::ACTIVITY,
             Command::RTCDATA,
             Command::SMOOTHING,
+            Command::SOURCENAME,
+            Command::CLIENTS,
         ] {
             chronyd.script([Fault::on(command).edit(move |reply| {
                 reply.iter_mut().skip(28).for_each(|b| *b = byte);

@@ -1,7 +1,7 @@
 //! The list of cases, and those about sessions.
 
 use std::error::Error;
-use std::ffi::c_int;
+use std::ffi::{CString, c_int};
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::os::unix::net::UnixDatagram;
 use std::ptr;
@@ -43,6 +43,9 @@ const fn address(address: &'static str) -> Case {
 
 pub(crate) const CASES: &[Case] = &[
     same("texts", "", texts),
+    differ("number of reports", "", number_reports, Row::More, "10", "12"),
+    differ("asked for", "sourcename", extension, Row::More, "3, waits false", "0, waits true"),
+    differ("asked for", "clients", extension, Row::More, "3, waits false", "0, waits true"),
     same("a descriptor that is none", "-1", no_descriptor),
     same("a descriptor that is none", "1000", no_descriptor),
     differ("the name changes", "", name_changes, Row::U1, "asks 57", "asks 67"),
@@ -126,13 +129,30 @@ pub(crate) const CASES: &[Case] = &[
     address("/dev/null"),
 ];
 
+/// How many reports upstream has; those that ours adds come after them.
+const UPSTREAMS: c_int = 10;
+
+fn number_reports(library: &'static Library, _: &str) -> Outcome {
+    Ok(library.number_reports().to_string())
+}
+
+/// A report that upstream does not know.
+fn extension(library: &'static Library, report: &str) -> Outcome {
+    let (session, _server) = connected(library)?;
+    let code = session.request_record(&CString::new(report)?, 0);
+    Ok(format!("{code}, waits {}", session.needs_response()))
+}
+
 /// Codes' texts and reports' names, of numbers in and out of range.
 fn texts(library: &'static Library, _: &str) -> Outcome {
     let numbers = (-20..40).chain([255, 256, c_int::MIN, c_int::MAX]);
     let texts: Vec<_> = numbers
-        .map(|n| format!("{n} {:?} {:?}", library.error_string(n), library.report_name(n)))
+        .map(|n| {
+            let name = library.report_name(n).filter(|_| n < UPSTREAMS);
+            format!("{n} {:?} {name:?}", library.error_string(n))
+        })
         .collect();
-    Ok(format!("{} reports; {}", library.number_reports(), texts.join(", ")))
+    Ok(texts.join(", "))
 }
 
 fn no_descriptor(library: &'static Library, fd: &str) -> Outcome {

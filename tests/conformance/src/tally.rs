@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 macro_rules! rows {
     ($($row:ident: $what:literal;)*) => {
-        /// A row of the list of upstream's defects that can be seen through the API.
+        /// A row of the list of upstream's defects that can be seen through the API, and what is added to it.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub(crate) enum Row { $($row),* }
 
@@ -41,6 +41,7 @@ rows! {
     U19: "NULL is an error; upstream crashes";
     U20: "the end of a connection is an error; upstream goes on waiting";
     U25: "select states L and r and AEAD algorithms 16, 17 and 31 have names; upstream has none";
+    More: "sourcename and clients come after the ten reports; upstream has the ten alone";
     U26: "no record stays after a second request that could not be sent; upstream shows sourcestats";
 }
 
