@@ -119,6 +119,14 @@ fn check(question: &'static str, result: Outcome, reason: impl Into<String>) -> 
     Check { question, result, reason: reason.into(), steps: Vec::new() }
 }
 
+/// A check that needs a report which is not given.
+fn hidden(question: &'static str, report: ReportName) -> Check {
+    let reason = format!(
+        "chronyd does not give the report {report} here; Access, on the dashboard, says how to have it."
+    );
+    check(question, UNTOLD, reason)
+}
+
 impl Check {
     pub(crate) fn has_failed(&self) -> bool {
         self.result == FAILED
@@ -154,7 +162,7 @@ fn answers(reading: Result<&Snapshot, &Error>) -> Check {
 fn reachable(snapshot: &Snapshot) -> Check {
     let question = "Do the sources answer?";
     let Some(sources) = sources_of(snapshot) else {
-        return check(question, UNTOLD, "The list of sources was not given.");
+        return hidden(question, ReportName::Sources);
     };
     let answering = sources.iter().filter(|source| source.is_reachable()).count();
     let all = format::counted(sources.len(), "source", "sources");
@@ -177,7 +185,7 @@ fn reachable(snapshot: &Snapshot) -> Check {
 fn enough(snapshot: &Snapshot) -> Check {
     let question = "Are there enough to outvote a wrong one?";
     let Some(sources) = sources_of(snapshot) else {
-        return check(question, UNTOLD, "The list of sources was not given.");
+        return hidden(question, ReportName::Sources);
     };
     let answering = sources.iter().filter(|source| source.is_reachable()).count();
     let clock = sources.iter().any(|source| source.is_selected() && source.stratum == Some(0));
@@ -202,7 +210,7 @@ fn enough(snapshot: &Snapshot) -> Check {
 fn agree(snapshot: &Snapshot) -> Check {
     let question = "Do they agree?";
     let Some(sources) = sources_of(snapshot) else {
-        return check(question, UNTOLD, "The list of sources was not given.");
+        return hidden(question, ReportName::Sources);
     };
     let false_ones = sources.iter().filter(|s| s.state == SourceState::Falseticker).count();
     let good = sources
@@ -236,7 +244,7 @@ fn agree(snapshot: &Snapshot) -> Check {
     };
     check(question, result, reason).then(|| {
         vec![
-            Step::new("Replace the source that is outvoted, or ask who runs it; the selection below shows how far it is off:")
+            Step::new("Replace the source that is outvoted, or ask who runs it; selection data shows how far it is off:")
                 .line("sudo chronyc selectdata"),
         ]
     })
@@ -245,7 +253,7 @@ fn agree(snapshot: &Snapshot) -> Check {
 fn follows(snapshot: &Snapshot) -> Check {
     let question = "Does the clock follow the world?";
     let Some(tracking) = &snapshot.tracking else {
-        return check(question, UNTOLD, "The tracking report was not given.");
+        return hidden(question, ReportName::Tracking);
     };
     let (result, reason) = match Following::of(tracking) {
         Following::Nothing => (FAILED, "It is not synchronized.".to_owned()),
@@ -334,7 +342,7 @@ fn rank(outcome: Outcome) -> usize {
 fn authenticated(snapshot: &Snapshot) -> Check {
     let question = "Is the time protected on its way (NTS, keys)?";
     let Some(data) = &snapshot.authdata else {
-        return check(question, UNTOLD, "This connection does not tell; see Access.");
+        return hidden(question, ReportName::AuthData);
     };
     let with_nts = || data.iter().filter(|data| data.mode == AuthMode::Nts);
     let troubles: Vec<_> = with_nts().filter_map(authdata::trouble).collect();
@@ -356,7 +364,7 @@ fn authenticated(snapshot: &Snapshot) -> Check {
         (0, _) => check(
             question,
             OPTIONAL,
-            "No source is authenticated, which is usual; see Authentication.",
+            "No source is authenticated, which is usual; the option nts of a server that offers it would do so.",
         ),
         (some, all) if some < all => {
             check(question, OPTIONAL, format!("{some} of {all} NTP sources are authenticated."))
@@ -545,6 +553,7 @@ mod tests {
             "{reason}"
         );
         let hidden = read_udp(Scenario::synchronized());
-        assert_eq!(asked(&on(&hidden, PAGE), NTS).0, UNTOLD);
+        let (outcome, reason) = asked(&on(&hidden, PAGE), NTS);
+        assert!(outcome == UNTOLD && reason.contains("Access, on the dashboard"), "{reason}");
     }
 }

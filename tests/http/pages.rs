@@ -1,8 +1,9 @@
 //! The pages for people.
 
-use libchrony::testing::Scenario;
+use libchrony::testing::{Scenario, Simulator};
 
-use crate::{assert_page, assert_secured, shown, without_chronyd};
+use crate::common::dashboard::Dashboard;
+use crate::{REPORTS, assert_page, assert_secured, shown, without_chronyd};
 
 #[test]
 fn with_data_the_dashboard_is_200_and_kept_by_nobody() {
@@ -61,4 +62,30 @@ fn head_is_get_without_the_body() {
     let head = dashboard.head("/");
     assert_eq!((head.status, head.body.as_str()), (200, ""));
     assert!(head.header("content-length").parse::<usize>().is_ok_and(|length| length > 1000));
+}
+
+#[test]
+fn the_access_panel_tells_of_every_report_whether_it_is_given_over_each_transport() {
+    let socket = Simulator::start_unix(Scenario::rtc()).expect("the simulator starts");
+    let udp = Simulator::start_udp(Scenario::rtc()).expect("the simulator starts");
+    let hidden = ["selectdata", "authdata", "ntpdata", "serverstats"];
+    for (chronyd, refused) in [(socket, &[][..]), (udp, &hidden)] {
+        let page = Dashboard::impatient(&chronyd.address()).get("/").page();
+        let rows = page.rows(".access");
+        for report in REPORTS {
+            let row = rows.iter().find(|row| row[0] == report);
+            let row = row.unwrap_or_else(|| panic!("{report} is not in {rows:?}"));
+            let state = match report {
+                "smoothing" => "\u{2013} not enabled",
+                report if refused.contains(&report) => "! refused",
+                _ => "\u{2713} given",
+            };
+            assert_eq!(row[1], state, "{report}");
+            assert_eq!(row[3].is_empty(), state.ends_with("given"), "{row:?}");
+        }
+        // The remedy stands once, in full, and only where something is refused.
+        let lines = page.all(".access pre").concat();
+        assert_eq!(lines.contains("opencommands "), !refused.is_empty(), "{lines}");
+        assert!(refused.iter().all(|report| lines.contains(report)), "{lines}");
+    }
 }
