@@ -132,7 +132,7 @@ fn row(report: ReportName, snapshot: &Snapshot) -> ReportRow {
             ErrorKind::NotAuthorized if over_udp => (
                 REFUSED,
                 Some(format!(
-                    "Not open over UDP. Use the Unix socket, or open it with the word {report} in opencommands; the lines stand below."
+                    "Use the Unix socket, or the word {report} in opencommands: the lines stand below."
                 )),
             ),
             ErrorKind::NotAuthorized => {
