@@ -70,10 +70,15 @@ mod tests {
     use libchrony::{Error, Snapshot};
 
     use super::*;
-    use crate::view::samples::{self, about, read, read_udp};
+    use crate::history::{Change, Window};
+    use crate::view::samples::{self, about, read, read_udp, window};
 
     fn rendered(reading: Result<&Snapshot, &Error>) -> String {
-        Renderer::new(false).unwrap().dashboard(&Page::new(reading, &about())).unwrap()
+        rendered_with(reading, &Window::default())
+    }
+
+    fn rendered_with(reading: Result<&Snapshot, &Error>, window: &Window) -> String {
+        Renderer::new(false).unwrap().dashboard(&Page::new(reading, &about(), window)).unwrap()
     }
 
     #[test]
@@ -113,6 +118,11 @@ mod tests {
             samples::timed_out(),
         ] {
             pages.push(rendered(Err(&error)));
+            pages.push(rendered_with(Err(&error), &window(86_400, 12)));
+        }
+        let snapshot = read(Scenario::synchronized());
+        for (seconds, sources) in [(3_600, 0), (3_600, 1), (86_400, 5), (31 * 86_400, 40)] {
+            pages.push(rendered_with(Ok(&snapshot), &window(seconds, sources)));
         }
         for page in pages {
             assert_eq!(page.matches("<h1").count(), 1);
@@ -120,6 +130,8 @@ mod tests {
                 "verdict",
                 "boxes",
                 "doctor",
+                "history",
+                "events",
                 "tracking",
                 "sources",
                 "sourcestats",
@@ -157,7 +169,7 @@ mod tests {
 
     #[test]
     fn every_id_is_unique() {
-        assert_unique_ids(&rendered(Ok(&read(Scenario::rtc()))));
+        assert_unique_ids(&rendered_with(Ok(&read(Scenario::rtc())), &window(3_600, 5)));
     }
 
     #[test]
@@ -215,9 +227,19 @@ mod tests {
         let mut about = about();
         about.host = hostile.to_owned();
         let renderer = Renderer::new(false).unwrap();
-        let clean =
-            renderer.dashboard(&Page::new(Ok(&read(Scenario::synchronized())), &samples::about()));
-        let page = renderer.dashboard(&Page::new(Ok(&snapshot), &about)).unwrap();
+        let mut window = window(3_600, 12);
+        let clean = renderer.dashboard(&Page::new(
+            Ok(&read(Scenario::synchronized())),
+            &samples::about(),
+            &window,
+        ));
+        for source in &mut window.sources {
+            source.name = hostile.to_owned();
+        }
+        for event in &mut window.events {
+            event.change = Change::Lost { reason: hostile.to_owned() };
+        }
+        let page = renderer.dashboard(&Page::new(Ok(&snapshot), &about, &window)).unwrap();
         assert!(!page.contains("<script>") && !page.contains("<b onmouseover"));
         assert!(!page.contains('\u{1b}'));
         assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));

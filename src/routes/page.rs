@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{Site, encoding, read_for, respond};
 use crate::assets;
 use crate::error::RequestError;
-use crate::view::{About, Page};
+use crate::view::{About, Page, Range, STEPS};
 
 /// The dashboard, of a reading made for this request; with `?live=N` of the last sample.
 pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
@@ -19,16 +19,23 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
         Ok(_) => StatusCode::OK,
         Err(error) => RequestError::Chronyd(error).status(),
     };
+    let range = Range::from_query(request.query_string());
     let make = || {
+        // Asked for a moment, the history tells when it began.
+        let since = site.history.window(reading.at(), reading.at(), 1).since;
+        let begin = range.begin(reading.at(), since);
+        let window = site.history.window(begin, reading.at(), STEPS);
         let about = About {
             host: site.machine.clone(),
             address: site.chronyd.clone(),
             version: env!("CARGO_PKG_VERSION"),
             read_at: reading.at(),
+            range,
         };
-        site.renderer.dashboard(&Page::new(reading.given(), &about).with_clients(reading.clients()))
+        let page = Page::new(reading.given(), &about, &window);
+        site.renderer.dashboard(&page.with_clients(reading.clients()))
     };
-    match reading.document("/", make) {
+    match reading.document(range.path(), make) {
         Ok(page) => respond::page(&request, status, &reading, &page),
         Err(error) => respond::error(&request, &site, &RequestError::Render(error)),
     }

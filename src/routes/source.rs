@@ -10,7 +10,7 @@ use super::{Site, read_for, respond};
 use crate::document::Document;
 use crate::error::RequestError;
 use crate::reading::Reading;
-use crate::view::{About, SourcePage, may_be_id};
+use crate::view::{About, Range, SourcePage, may_be_id};
 
 /// One source in depth, of a reading made for this request; with `?live=N` of the last sample.
 pub(super) async fn source(
@@ -51,6 +51,7 @@ fn page<'a>(
             address: site.chronyd.clone(),
             version: env!("CARGO_PKG_VERSION"),
             read_at: reading.at(),
+            range: Range::default(),
         };
         let country = |ip| site.countries.as_ref().map(|countries| countries.of(ip));
         let page =

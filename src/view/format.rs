@@ -29,6 +29,26 @@ pub(crate) fn moment(time: SystemTime) -> Moment {
     Moment { text, datetime }
 }
 
+/// The time of day in UTC, as `04:30`.
+pub(crate) fn clock(time: SystemTime) -> String {
+    moment(time).text[11..16].to_owned()
+}
+
+/// The day in UTC, as `Nov 21`.
+pub(crate) fn day(time: SystemTime) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let text = moment(time).text;
+    let month = text[5..7].parse::<usize>().ok().and_then(|month| MONTHS.get(month - 1));
+    format!("{} {}", month.unwrap_or(&""), text[8..10].trim_start_matches('0'))
+}
+
+/// A number on an axis, with so many decimals, and with a plus sign where signs mean something.
+pub(crate) fn tick(value: f64, decimals: usize, with_plus: bool) -> String {
+    let text = format!("{:.decimals$}", value.abs());
+    if with_plus || value < 0.0 { signed(value, text) } else { text }
+}
+
 /// The last day of the month (UTC) that holds `time`, as `2026-11-30`.
 pub(crate) fn month_end(time: SystemTime) -> String {
     let month = |time| moment(time).text[..7].to_owned();
@@ -407,6 +427,21 @@ mod tests {
         let moment = moment(at(1_795_235_456));
         assert_eq!(moment.text, "2026-11-21 04:30:56 UTC");
         assert_eq!(moment.datetime, "2026-11-21T04:30:56Z");
+    }
+
+    #[test]
+    fn the_parts_of_a_moment_fit_an_axis() {
+        assert_eq!(clock(at(1_795_235_456)), "04:30");
+        assert_eq!(day(at(1_795_235_456)), "Nov 21");
+        assert_eq!(day(at(1_798_761_600)), "Jan 1");
+    }
+
+    #[test]
+    fn a_number_on_an_axis_has_a_sign_where_it_means_something() {
+        assert_eq!(tick(5.0, 0, true), "+5");
+        assert_eq!(tick(5.0, 1, false), "5.0");
+        assert_eq!(tick(-0.25, 2, false), "\u{2212}0.25");
+        assert_eq!(tick(-0.0, 0, true), "0");
     }
 
     #[test]

@@ -7,10 +7,13 @@ mod activity;
 mod authdata;
 mod boxes;
 mod cause;
+mod chart;
 mod clients;
 mod doctor;
+mod events;
 mod figure;
 mod format;
+mod history;
 mod ntpdata;
 mod reference;
 mod rtcdata;
@@ -27,6 +30,7 @@ mod tracking;
 mod trouble;
 mod verdict;
 
+pub(crate) use history::{Range, STEPS};
 pub(crate) use source::{SourcePage, may_be_id};
 pub(crate) use summary::{Standing, Summary};
 pub(crate) use threshold::Limits;
@@ -39,12 +43,15 @@ use std::time::SystemTime;
 use libchrony::{Clients, Error, ErrorKind, ReportName, Snapshot, Transport};
 use serde::Serialize;
 
+use crate::history::Window;
 use access::Access;
 use activity::ActivityView;
 use authdata::AuthDataView;
 use clients::ClientsView;
 use doctor::DoctorView;
+use events::EventsView;
 use figure::Figure;
+use history::HistoryView;
 use ntpdata::NtpDataView;
 use rtcdata::RtcDataView;
 use selectdata::SelectDataView;
@@ -66,6 +73,8 @@ pub(crate) struct About {
     pub(crate) version: &'static str,
     /// When the reading was made.
     pub(crate) read_at: SystemTime,
+    /// How far back the charts reach.
+    pub(crate) range: Range,
 }
 
 /// The dashboard.
@@ -76,6 +85,8 @@ pub(crate) struct Page {
     verdict: Verdict,
     boxes: Vec<Figure>,
     doctor: DoctorView,
+    history: HistoryView,
+    events: EventsView,
     tracking: TrackingView,
     sources: SourcesView,
     sourcestats: SourceStatsView,
@@ -91,8 +102,8 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The dashboard of a reading, or of the error that came in its place.
-    pub(crate) fn new(reading: Result<&Snapshot, &Error>, about: &About) -> Self {
+    /// The dashboard of a reading, or of the error that came in its place, and of what was before.
+    pub(crate) fn new(reading: Result<&Snapshot, &Error>, about: &About, window: &Window) -> Self {
         let snapshot = reading.ok();
         let boxes = boxes::boxes(snapshot, about.read_at);
         let tracking = tracking::tracking(snapshot);
@@ -104,6 +115,8 @@ impl Page {
             verdict,
             boxes,
             doctor: doctor::doctor(reading, about.read_at, &Limits::PAGE),
+            history: history::history(snapshot, window, about.range),
+            events: events::events(window, about.range),
             tracking,
             sources: sources::sources(snapshot),
             sourcestats: sourcestats::sourcestats(snapshot),
@@ -170,15 +183,15 @@ mod tests {
     #[test]
     fn the_title_carries_the_verdict_and_the_host() {
         let snapshot = samples::read(Scenario::no_sources());
-        let page = Page::new(Ok(&snapshot), &samples::about());
+        let page = Page::new(Ok(&snapshot), &samples::about(), &Window::default());
         assert_eq!(page.title, "not synchronized \u{b7} clock.example.net");
-        let page = Page::new(Err(&samples::denied()), &samples::about());
+        let page = Page::new(Err(&samples::denied()), &samples::about(), &Window::default());
         assert_eq!(page.title, "permission denied \u{b7} clock.example.net");
     }
 
     #[test]
     fn without_data_every_part_stays_and_says_so() {
-        let page = Page::new(Err(&samples::not_running()), &samples::about());
+        let page = Page::new(Err(&samples::not_running()), &samples::about(), &Window::default());
         assert_eq!(page.boxes.len(), 6);
         let missing = [
             page.tracking.missing,
@@ -208,7 +221,9 @@ mod tests {
     #[test]
     fn every_section_says_how_to_open_its_report_over_each_transport() {
         let refused = |read: fn(Scenario, [Fault; 1]) -> Snapshot| {
-            let page_of = |snapshot: &Snapshot| Page::new(Ok(snapshot), &samples::about());
+            let page_of = |snapshot: &Snapshot| {
+                Page::new(Ok(snapshot), &samples::about(), &Window::default())
+            };
             let page = page_of(&read(Scenario::rtc(), [Fault::always().status(2)]));
             [
                 page.tracking.missing,

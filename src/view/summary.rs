@@ -140,6 +140,7 @@ mod tests {
     use libchrony::testing::{Scenario, Time};
 
     use super::*;
+    use crate::history::Window;
     use crate::view::Page;
     use crate::view::samples::{about, denied, not_running, read, timed_out};
 
@@ -253,7 +254,7 @@ mod tests {
         ] {
             let (snapshot, about) = (read(scenario), about());
             let summary = Summary::new(Ok(&snapshot), about.read_at, &Limits::PAGE);
-            let page = Page::new(Ok(&snapshot), &about);
+            let page = Page::new(Ok(&snapshot), &about, &Window::default());
             let on_page: Vec<_> = page.checks().iter().map(at_length).collect();
             assert_eq!(on_page, summary.checks);
             let failed = page.checks().iter().any(Check::has_failed);

@@ -1,0 +1,423 @@
+//! Series as charts: an outline for SVG, axes with round ticks, a summary in words and a table.
+//!
+//! Colours are the style sheet's: here are only classes. The plot is stretched to the place it has,
+//! the texts beside it are not.
+
+mod path;
+mod scale;
+mod table;
+mod time;
+mod words;
+
+pub(crate) use scale::{Quantity, Tick};
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Serialize;
+
+use crate::history::{Point, Window};
+use crate::view::format;
+use path::{Gap, Run};
+use scale::{Extent, HEIGHT, Scale};
+use table::Table;
+
+/// Marks at the ends of the plot for values beyond it: no more are drawn.
+const MOST_MARKS: usize = 8;
+/// Labels at the ends of lines stand at least so far apart, in percent of the height.
+const APART: f64 = 8.0;
+
+/// What a chart is made of.
+#[derive(Debug)]
+pub(crate) struct Chart<'a> {
+    /// For anchors, unique on a page.
+    pub(crate) id: &'a str,
+    pub(crate) title: &'a str,
+    pub(crate) quantity: Quantity,
+    /// What the signs of a value mean, as `slow` and `fast`; none where it has no sign.
+    pub(crate) signs: Option<Signs>,
+    /// Whether the axis holds zero whatever the values are.
+    pub(crate) with_zero: bool,
+    /// The most important first; one with several has a legend that names them.
+    pub(crate) lines: Vec<Line<'a>>,
+    /// What the error of a line is called.
+    pub(crate) error: &'a str,
+    /// What was not drawn, in a sentence.
+    pub(crate) left_out: Option<String>,
+}
+
+/// The words for a value above and below zero.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Signs {
+    pub(crate) plus: &'static str,
+    pub(crate) minus: &'static str,
+}
+
+/// One series of a chart.
+#[derive(Debug)]
+pub(crate) struct Line<'a> {
+    pub(crate) name: String,
+    pub(crate) points: &'a [Option<Point>],
+    /// How far the value may be off, in the unit of the value.
+    pub(crate) error: Option<&'a [Option<Point>]>,
+    /// Whether the lowest and highest values of each step are drawn where the line is the only one.
+    pub(crate) with_spread: bool,
+    /// Whether the clock follows it.
+    pub(crate) selected: bool,
+}
+
+/// A chart as the page places it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ChartView {
+    id: String,
+    title: String,
+    /// What the axis counts in, as `µs, above 0 slow`.
+    remark: String,
+    /// Why there is nothing to draw.
+    missing: Option<&'static str>,
+    summary: String,
+    left_out: Option<String>,
+    plot: Option<Plot>,
+    keys: Vec<Key>,
+    table: Option<Table>,
+}
+
+/// What is drawn.
+#[derive(Debug, Serialize)]
+struct Plot {
+    /// How many steps it is wide.
+    steps: usize,
+    gaps: Vec<Gap>,
+    /// The middles of those gaps that words fit into.
+    wide: Vec<String>,
+    /// Areas and lines, from the back to the front.
+    shapes: Vec<Shape>,
+    /// The outline of the thin lines at the ticks.
+    grid: String,
+    zero: Option<String>,
+    values: Vec<Tick>,
+    times: Vec<Tick>,
+    /// Marks for values above and below the plot.
+    above: Vec<String>,
+    below: Vec<String>,
+    /// The lines' numbers where they end.
+    ends: Vec<Tick>,
+    data: Data,
+}
+
+/// An outline with its class; a line has a name, by which the value at the pointer is shown.
+#[derive(Debug, Serialize)]
+struct Shape {
+    class: String,
+    name: Option<String>,
+    outline: String,
+}
+
+/// What turns places in the plot into text.
+#[derive(Debug, Serialize)]
+struct Data {
+    /// Of the first step, seconds since 1970.
+    from: f64,
+    /// Seconds.
+    step: f64,
+    top: String,
+    bottom: String,
+    unit: &'static str,
+    decimals: usize,
+    signs: Option<Signs>,
+}
+
+/// An entry of the legend.
+#[derive(Debug, Serialize)]
+struct Key {
+    class: String,
+    /// The number at the line's end; none for an area.
+    number: Option<String>,
+    text: String,
+    /// The latest value.
+    value: Option<String>,
+}
+
+/// A line made ready.
+struct Ready<'a> {
+    line: &'a Line<'a>,
+    points: Vec<Option<Point>>,
+    errors: Vec<Option<f64>>,
+    runs: Vec<Run>,
+    class: String,
+}
+
+impl Ready<'_> {
+    fn latest(&self) -> Option<(usize, f64)> {
+        self.runs.last()?.last().map(|(place, point)| (*place, point.mean))
+    }
+}
+
+impl Chart<'_> {
+    /// As the page places it. What is no number counts as not read.
+    pub(crate) fn view(&self, window: &Window) -> ChartView {
+        let mut view = ChartView {
+            id: self.id.to_owned(),
+            title: self.title.to_owned(),
+            remark: String::new(),
+            missing: None,
+            summary: String::new(),
+            left_out: self.left_out.as_deref().map(format::plain),
+            plot: None,
+            keys: Vec::new(),
+            table: None,
+        };
+        let steps = self.lines.iter().map(|line| line.points.len()).max().unwrap_or(0);
+        let points: Vec<_> = self.lines.iter().map(|line| numbers(line.points)).collect();
+        let filled: Vec<bool> = (0..steps)
+            .map(|step| points.iter().any(|points| points.get(step).is_some_and(Option::is_some)))
+            .collect();
+        if !filled.contains(&true) {
+            view.missing = Some("Nothing was recorded in this time.");
+            return view;
+        }
+        let rhythm = path::rhythm(&filled);
+        let ready: Vec<_> = self
+            .lines
+            .iter()
+            .zip(points)
+            .enumerate()
+            .map(|(number, (line, points))| Ready {
+                line,
+                runs: path::runs(&points, rhythm),
+                errors: errors(line),
+                points,
+                class: format!("s{}{}", number + 1, if line.selected { " selected" } else { "" }),
+            })
+            .collect();
+        let scale = Scale::new(self.quantity, self.extent(&ready));
+        let gaps = path::gaps(&filled, rhythm);
+        let shapes = shapes(&ready, &scale);
+        let (above, below) =
+            if ready.len() == 1 { beyond(&ready[0], &scale, steps) } else { Default::default() };
+        view.remark = match self.signs {
+            Some(signs) => format!("in {}; above 0 is {}", scale.unit, signs.plus),
+            None => format!("in {}", scale.unit),
+        };
+        view.summary = words::summary(self, &ready, window, &gaps, &scale);
+        let is_error = |shape: &Shape| shape.class == "error";
+        if ready.len() == 1
+            && ready[0].errors.iter().any(Option::is_some)
+            && !shapes.iter().any(is_error)
+        {
+            view.summary.push_str(&format!(" The {} is wider than the plot.", self.error));
+        }
+        view.keys = self.keys(&ready, &shapes, &scale);
+        view.table = Some(table::table(self, &ready, window));
+        let (values, times) =
+            (scale.ticks(self.signs.is_some()), time::ticks(window.from, window.to));
+        view.plot = Some(Plot {
+            steps,
+            wide: wide(&gaps, steps),
+            gaps,
+            grid: grid(&values, &times, steps),
+            shapes,
+            zero: (scale.low < 0.0 && scale.high > 0.0)
+                .then(|| scale::percent(scale.height(0.0) / HEIGHT)),
+            values,
+            times,
+            above,
+            below,
+            ends: if ready.len() > 1 { ends(&ready, &scale) } else { Vec::new() },
+            data: Data {
+                from: window.from.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+                step: window.step.as_secs_f64(),
+                top: format!("{:.*}", scale.decimals, scale.high),
+                bottom: format!("{:.*}", scale.decimals, scale.low),
+                unit: scale.unit,
+                decimals: scale.decimals + 1,
+                signs: self.signs,
+            },
+        });
+        view
+    }
+
+    /// What the axis holds.
+    fn extent(&self, ready: &[Ready<'_>]) -> Extent {
+        let extents: Vec<_> = ready.iter().filter_map(|line| Extent::of(&line.points)).collect();
+        let start = match extents.first() {
+            Some(first) if !self.with_zero => *first,
+            _ => Extent::at(0.0),
+        };
+        let extent = Extent::of_lines(start, extents);
+        // The error too, where the values are still seen beside it.
+        let with_errors = ready.iter().filter_map(|line| {
+            let pairs = line.points.iter().zip(&line.errors);
+            let ends: Vec<_> = pairs
+                .filter_map(|(point, error)| {
+                    let (point, error) = ((*point)?, (*error)?);
+                    let (min, max) = (point.mean - error, point.mean + error);
+                    Some(Some(Point { min, mean: point.mean, max }))
+                })
+                .collect();
+            let low: Vec<_> = ends.iter().map(|end| end.map(|end| at(end.min))).collect();
+            let high: Vec<_> = ends.iter().map(|end| end.map(|end| at(end.max))).collect();
+            Some(Extent::of(&low)?.holding(Extent::of(&high)?))
+        });
+        with_errors.fold(extent, Extent::with)
+    }
+
+    fn keys(&self, ready: &[Ready<'_>], shapes: &[Shape], scale: &Scale) -> Vec<Key> {
+        let area = |class: &str, text: String| {
+            let key = Key { class: class.to_owned(), number: None, text, value: None };
+            shapes.iter().any(|shape| shape.class == class).then_some(key)
+        };
+        if ready.len() == 1 {
+            let spread = area("spread", "lowest to highest".to_owned());
+            let error = area("error", format!("\u{b1} {}", self.error));
+            return spread.into_iter().chain(error).collect();
+        }
+        let key = |(number, line): (usize, &Ready<'_>)| {
+            let (_, latest) = line.latest()?;
+            let place = match scale.height(latest) {
+                height if height < 0.0 => ", above the plot",
+                height if height > HEIGHT => ", below the plot",
+                _ => "",
+            };
+            Some(Key {
+                class: line.class.clone(),
+                number: Some(format::count(u32::try_from(number + 1).unwrap_or(u32::MAX))),
+                text: format::plain(&line.line.name),
+                value: Some(format!("{}{place}", self.text(latest))),
+            })
+        };
+        ready.iter().enumerate().filter_map(key).collect()
+    }
+
+    /// A value in words.
+    fn text(&self, value: f64) -> String {
+        words::value(self.quantity, self.signs, value)
+    }
+}
+
+fn at(value: f64) -> Point {
+    Point { min: value, mean: value, max: value }
+}
+
+/// Without what is no number.
+fn numbers(points: &[Option<Point>]) -> Vec<Option<Point>> {
+    let is_number =
+        |point: &Point| [point.min, point.mean, point.max].iter().all(|value| value.is_finite());
+    points.iter().map(|point| point.filter(is_number)).collect()
+}
+
+/// The largest error in each step.
+fn errors(line: &Line<'_>) -> Vec<Option<f64>> {
+    let errors = line.error.unwrap_or_default().iter();
+    let mut errors: Vec<_> =
+        errors.map(|error| Some(error.as_ref()?.max.abs()).filter(|e| e.is_finite())).collect();
+    errors.resize(line.points.len(), None);
+    errors
+}
+
+/// Areas first, and the most important line last, so that nothing hides it.
+fn shapes(ready: &[Ready<'_>], scale: &Scale) -> Vec<Shape> {
+    let mut shapes = Vec::new();
+    let mut area = |class: &str, outline: String| {
+        if !outline.is_empty() {
+            shapes.push(Shape { class: class.to_owned(), name: None, outline });
+        }
+    };
+    if let [only] = ready {
+        let error = |place: usize| only.errors.get(place).copied().flatten().unwrap_or(0.0);
+        let low = |place: usize, point: &Point| scale.height(point.mean - error(place));
+        let high = |place: usize, point: &Point| scale.height(point.mean + error(place));
+        // One that covers the whole plot shows nothing.
+        let is_seen = only.runs.iter().flatten().any(|(place, point)| {
+            error(*place) > 0.0 && (low(*place, point) < HEIGHT || high(*place, point) > 0.0)
+        });
+        if is_seen {
+            area("error", path::area(&only.runs, low, high));
+        }
+        let low = |_: usize, point: &Point| scale.height(point.min);
+        let high = |_: usize, point: &Point| scale.height(point.max);
+        if only.line.with_spread {
+            area("spread", path::area(&only.runs, low, high));
+        }
+    }
+    let lines = ready.iter().rev().map(|line| Shape {
+        class: format!("mean {}", line.class),
+        name: Some(format::plain(&line.line.name)),
+        outline: path::line(&line.runs, |value| scale.height(value)),
+    });
+    shapes.extend(lines.filter(|shape| !shape.outline.is_empty()));
+    shapes
+}
+
+/// Where values stand above and below the plot: one mark for each while that they do.
+fn beyond(line: &Ready<'_>, scale: &Scale, steps: usize) -> (Vec<String>, Vec<String>) {
+    let places = |is_beyond: &dyn Fn(&Point) -> bool| {
+        let mut whiles: Vec<(usize, usize)> = Vec::new();
+        for (place, _) in line.runs.iter().flatten().filter(|(_, point)| is_beyond(point)) {
+            match whiles.last_mut() {
+                Some((_, last)) if place - *last <= steps / 30 + 1 => *last = *place,
+                _ => whiles.push((*place, *place)),
+            }
+        }
+        let middle = |(first, last)| ((first + last) as f64 / 2.0 + 0.5) / steps as f64;
+        whiles.into_iter().map(|ends| scale::percent(middle(ends))).take(MOST_MARKS).collect()
+    };
+    (
+        places(&|point| scale.height(point.max) < 0.0),
+        places(&|point| scale.height(point.min) > HEIGHT),
+    )
+}
+
+/// The outline of the thin lines at the ticks.
+fn grid(values: &[Tick], times: &[Tick], steps: usize) -> String {
+    let part = |tick: &Tick| tick.at.trim_end_matches('%').parse::<f64>().unwrap_or(0.0) / 100.0;
+    let two = |number: f64| (number * 100.0).round() / 100.0;
+    let across = values.iter().map(|tick| format!("M0 {}h{steps}", two(part(tick) * HEIGHT)));
+    let down = times.iter().map(|t| format!("M{} 0v{HEIGHT}", two(part(t) * steps as f64)));
+    across.chain(down).collect()
+}
+
+/// The middles of the gaps that words fit into on a phone.
+fn wide(gaps: &[Gap], steps: usize) -> Vec<String> {
+    let fits = |gap: &&Gap| gap.length * 5 >= steps;
+    let middle = |gap: &Gap| (gap.start as f64 + gap.length as f64 / 2.0) / steps as f64;
+    gaps.iter().filter(fits).map(|gap| scale::percent(middle(gap))).collect()
+}
+
+/// The numbers of the lines at their ends, none over another.
+fn ends(ready: &[Ready<'_>], scale: &Scale) -> Vec<Tick> {
+    let mut ends: Vec<(f64, String)> = ready
+        .iter()
+        .enumerate()
+        .filter_map(|(number, line)| {
+            let (place, value) = line.latest()?;
+            // One that ended before stands in the legend only.
+            let is_at_end = place + line.points.len() / 20 + 1 >= line.points.len();
+            let height = scale.height(value) / HEIGHT * 100.0;
+            is_at_end.then(|| (height.clamp(0.0, 100.0), (number + 1).to_string()))
+        })
+        .collect();
+    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut least = 0.0;
+    for (height, _) in &mut ends {
+        *height = height.max(least);
+        least = *height + APART;
+    }
+    let mut most = 100.0;
+    for (height, _) in ends.iter_mut().rev() {
+        *height = height.min(most);
+        most = *height - APART;
+    }
+    ends.into_iter()
+        .map(|(height, text)| Tick { at: scale::percent(height / 100.0), text })
+        .collect()
+}
+
+/// When a step begins.
+fn begins(window: &Window, step: usize) -> SystemTime {
+    let steps = u32::try_from(step).unwrap_or(u32::MAX);
+    let since = window.step.checked_mul(steps).unwrap_or(Duration::ZERO);
+    window.from.checked_add(since).unwrap_or(window.from)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,283 @@
+//! The history: charts of the clock and of its sources.
+
+use std::time::{Duration, SystemTime};
+
+use libchrony::{Snapshot, Source};
+use serde::Serialize;
+
+use crate::history::{SourceHistory, Window};
+use crate::view::chart::{Chart, ChartView, Line, Quantity, Signs};
+use crate::view::format;
+
+/// Steps of a chart: as many as a line needs to be smooth, and few enough for a small page.
+pub(crate) const STEPS: usize = 120;
+/// So many lines can be told apart.
+const MOST_LINES: usize = 8;
+/// So many sources without a line are named.
+const MOST_NAMES: usize = 4;
+/// A chart of everything is never shorter.
+const SHORTEST: Duration = Duration::from_secs(300);
+
+/// chronyc's sign of an offset.
+const OFFSET: Signs = Signs { plus: "slow", minus: "fast" };
+/// chronyc's sign of a frequency.
+const FREQUENCY: Signs = Signs { plus: "fast", minus: "slow" };
+
+/// How far back the charts reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Range {
+    #[default]
+    Hour,
+    Day,
+    /// Everything that is kept.
+    All,
+}
+
+impl Range {
+    pub(crate) const ALL: [Self; 3] = [Self::Hour, Self::Day, Self::All];
+
+    /// The range that a query as `range=day` asks for; the last hour where it asks for none.
+    pub(crate) fn from_query(query: &str) -> Self {
+        let asked = query.split('&').find_map(|pair| pair.strip_prefix("range="));
+        Self::ALL.into_iter().find(|range| Some(range.name()) == asked).unwrap_or_default()
+    }
+
+    fn name(self) -> &'static str {
+        self.path().trim_start_matches("/?range=")
+    }
+
+    /// The path and query of its page.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Hour => "/?range=hour",
+            Self::Day => "/?range=day",
+            Self::All => "/?range=all",
+        }
+    }
+
+    /// As in `nothing has changed in the last hour`.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::Hour => "in the last hour",
+            Self::Day => "in the last day",
+            Self::All => "since the history began",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Hour => "Last hour",
+            Self::Day => "Last day",
+            Self::All => "All",
+        }
+    }
+
+    /// Where it begins for a page made at `now`, of a history that began at `since`.
+    pub(crate) fn begin(self, now: SystemTime, since: Option<SystemTime>) -> SystemTime {
+        let before = |length| {
+            let then = now.checked_sub(length).unwrap_or(SystemTime::UNIX_EPOCH);
+            then.max(SystemTime::UNIX_EPOCH)
+        };
+        match self {
+            Self::Hour => before(Duration::from_secs(3_600)),
+            Self::Day => before(Duration::from_secs(86_400)),
+            Self::All => since.unwrap_or(now).min(before(SHORTEST)),
+        }
+    }
+}
+
+/// The charts, or why there are none.
+#[derive(Debug, Serialize)]
+pub(crate) struct HistoryView {
+    ranges: Vec<RangeLink>,
+    /// Why there are no charts.
+    missing: Option<&'static str>,
+    /// What the history does not reach.
+    note: Option<String>,
+    charts: Vec<ChartView>,
+}
+
+/// A link to the charts of a range.
+#[derive(Debug, Serialize)]
+struct RangeLink {
+    path: &'static str,
+    label: &'static str,
+    current: bool,
+}
+
+pub(crate) fn history(snapshot: Option<&Snapshot>, window: &Window, range: Range) -> HistoryView {
+    let ranges = Range::ALL.map(|other| RangeLink {
+        path: other.path(),
+        label: other.label(),
+        current: other == range,
+    });
+    let nothing = window.since.is_none();
+    HistoryView {
+        ranges: ranges.into(),
+        missing: nothing.then_some(
+            "Nothing is recorded yet. The charts begin with the first reading, a few seconds after the start.",
+        ),
+        note: note(window),
+        charts: if nothing { Vec::new() } else { charts(snapshot, window) },
+    }
+}
+
+/// Where the history is younger than the range.
+fn note(window: &Window) -> Option<String> {
+    let since = window.since?;
+    // The first step may begin a little before the first reading.
+    let is_younger = since > window.from.checked_add(window.step)?;
+    is_younger
+        .then(|| format!("Recorded since {}; there is nothing before.", format::moment(since).text))
+}
+
+fn charts(snapshot: Option<&Snapshot>, window: &Window) -> Vec<ChartView> {
+    let line = |name: &str, points, error| Line {
+        name: name.to_owned(),
+        points,
+        error,
+        with_spread: true,
+        selected: true,
+    };
+    let offset = Chart {
+        id: "chart-offset",
+        title: "Offset",
+        quantity: Quantity::Time,
+        signs: Some(OFFSET),
+        with_zero: true,
+        lines: vec![line("Offset", &window.offset, Some(&window.max_error))],
+        error: "maximum error",
+        left_out: None,
+    };
+    let max_error = Chart {
+        id: "chart-max-error",
+        title: "Maximum error",
+        quantity: Quantity::Time,
+        signs: None,
+        with_zero: true,
+        lines: vec![Line { with_spread: false, ..line("Maximum error", &window.max_error, None) }],
+        error: "",
+        left_out: None,
+    };
+    let frequency = Chart {
+        id: "chart-frequency",
+        title: "Frequency",
+        quantity: Quantity::Frequency,
+        signs: Some(FREQUENCY),
+        with_zero: false,
+        lines: vec![line("Frequency", &window.frequency, Some(&window.skew))],
+        error: "skew",
+        left_out: None,
+    };
+    let charts = [offset, max_error, frequency, sources(snapshot, window)];
+    charts.iter().map(|chart| chart.view(window)).collect()
+}
+
+/// The offsets of the sources; the selected one first, as in the table of the sources.
+fn sources<'a>(snapshot: Option<&Snapshot>, window: &'a Window) -> Chart<'a> {
+    let sources = snapshot.and_then(|snapshot| snapshot.sources.as_deref()).unwrap_or_default();
+    let selected = sources.iter().find(|source| Source::is_selected(source));
+    let is_selected = |source: &SourceHistory| selected.is_some_and(|s| s.id == source.id);
+    // A line that has no value in this time would only take the place of another.
+    let mut drawn: Vec<_> =
+        window.sources.iter().filter(|s| s.offset.iter().any(Option::is_some)).collect();
+    drawn.sort_by_key(|source| !is_selected(source));
+    let rest = drawn.split_off(drawn.len().min(MOST_LINES));
+    let lines = drawn.into_iter().map(|source| Line {
+        name: source.name.clone(),
+        points: &source.offset,
+        error: None,
+        with_spread: false,
+        selected: is_selected(source),
+    });
+    Chart {
+        id: "chart-sources",
+        title: "Offset against each source",
+        quantity: Quantity::Time,
+        signs: Some(OFFSET),
+        with_zero: true,
+        lines: lines.collect(),
+        error: "",
+        left_out: left_out(&rest),
+    }
+}
+
+fn left_out(rest: &[&SourceHistory]) -> Option<String> {
+    let names: Vec<_> = rest.iter().take(MOST_NAMES).map(|source| source.name.as_str()).collect();
+    match rest.len() {
+        0 => None,
+        all if all <= MOST_NAMES => Some(format!("Not drawn: {}.", names.join(", "))),
+        all => Some(format!("Not drawn: {} and {} more.", names.join(", "), all - MOST_NAMES)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::Scenario;
+
+    use super::*;
+    use crate::view::samples;
+
+    #[test]
+    fn a_query_names_a_range_and_anything_else_is_the_last_hour() {
+        for (query, range) in [
+            ("range=day", Range::Day),
+            ("range=all", Range::All),
+            ("a=b&range=hour", Range::Hour),
+            ("a=b&range=day&c", Range::Day),
+            ("", Range::Hour),
+            ("range=", Range::Hour),
+            ("range=week", Range::Hour),
+            ("range=%00<script>", Range::Hour),
+            ("orange=day", Range::Hour),
+        ] {
+            assert_eq!(Range::from_query(query), range, "{query}");
+        }
+    }
+
+    #[test]
+    fn everything_begins_with_the_history_and_has_some_length() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let month = now - Duration::from_secs(600_000);
+        assert_eq!(Range::All.begin(now, Some(month)), month);
+        assert_eq!(Range::All.begin(now, Some(now)), now - SHORTEST);
+        assert_eq!(Range::All.begin(now, None), now - SHORTEST);
+        assert_eq!(Range::Hour.begin(now, Some(month)), now - Duration::from_secs(3_600));
+        assert_eq!(Range::Day.begin(SystemTime::UNIX_EPOCH, None), SystemTime::UNIX_EPOCH);
+    }
+
+    #[test]
+    fn without_a_reading_there_are_words_and_no_charts() {
+        let view = history(None, &Window::default(), Range::Day);
+        assert!(view.missing.is_some() && view.charts.is_empty() && view.note.is_none());
+        let current: Vec<_> = view.ranges.iter().filter(|link| link.current).collect();
+        assert_eq!(current.iter().map(|link| link.path).collect::<Vec<_>>(), ["/?range=day"]);
+    }
+
+    #[test]
+    fn a_history_younger_than_the_range_says_since_when() {
+        let mut window = samples::window(3_600, 5);
+        assert_eq!(history(None, &window, Range::Hour).note, None);
+        window.since = Some(window.from + Duration::from_secs(1_800));
+        let note = history(None, &window, Range::Hour).note.unwrap();
+        assert!(note.starts_with("Recorded since 20"), "{note}");
+    }
+
+    #[test]
+    fn the_selected_source_comes_first_and_most_are_named_only() {
+        let snapshot = samples::read(Scenario::synchronized());
+        let mut window = samples::window(3_600, 20);
+        let selected = snapshot.sources.as_ref().unwrap().iter().find(|s| s.is_selected()).unwrap();
+        window.sources[12].id = selected.id.clone();
+        let chart = sources(Some(&snapshot), &window);
+        assert_eq!(chart.lines.len(), MOST_LINES);
+        assert_eq!(chart.lines[0].name, window.sources[12].name);
+        let emphasised: Vec<_> = chart.lines.iter().map(|line| line.selected).collect();
+        assert_eq!(emphasised.iter().filter(|selected| **selected).count(), 1);
+        assert!(emphasised[0]);
+        let left_out = chart.left_out.unwrap();
+        assert!(left_out.ends_with("and 8 more."), "{left_out}");
+        // None is emphasised where none is selected.
+        assert!(sources(None, &window).lines.iter().all(|line| !line.selected));
+    }
+}
