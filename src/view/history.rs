@@ -165,7 +165,10 @@ fn charts(snapshot: Option<&Snapshot>, window: &Window) -> Vec<ChartView> {
         quantity: Quantity::Frequency,
         signs: Some(FREQUENCY),
         with_zero: false,
-        lines: vec![line("Frequency", &window.frequency, Some(&window.skew))],
+        lines: vec![Line {
+            with_spread: false,
+            ..line("Frequency", &window.frequency, Some(&window.skew))
+        }],
         error: "skew",
         left_out: None,
     };

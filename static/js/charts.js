@@ -2,6 +2,7 @@
 // All is read from the chart anew each time, as the page may have been changed in place meanwhile.
 "use strict";
 (() => {
+  const LARGER = { ns: "\u00b5s", "\u00b5s": "ms", ms: "s" };
   const MINUS = "\u2212";
   // The plot's own units, as in the chart's outlines.
   const HEIGHT = 500;
@@ -33,12 +34,17 @@
     }
     const [top, bottom] = [Number(data.top), Number(data.bottom)];
     const number = top - ((top - bottom) * height) / HEIGHT;
-    const size = Math.abs(number).toFixed(Number(data.decimals));
-    const zero = Number(size) === 0;
-    if (data.plus) {
-      return `${size} ${data.unit}${zero ? "" : number < 0 ? ` ${data.minus}` : ` ${data.plus}`}`;
+    let size = Math.abs(number);
+    let unit = data.unit;
+    while (size >= 1000 && LARGER[unit]) {
+      size /= 1000;
+      unit = LARGER[unit];
     }
-    return `${number < 0 && !zero ? MINUS : ""}${size} ${data.unit}`;
+    const text = `${size.toFixed(Number(data.decimals))} ${unit}`;
+    if (Number.parseFloat(text) === 0) {
+      return text;
+    }
+    return data.plus ? `${text} ${number < 0 ? data.minus : data.plus}` : `${number < 0 ? MINUS : ""}${text}`;
   }
 
   function make(name) {
@@ -79,7 +85,7 @@
       return;
     }
     document.querySelectorAll(".chart-cross, .chart-tip").forEach((element) => element.remove());
-    const { data } = { data: plot.dataset };
+    const data = plot.dataset;
     const along = (active.step + 0.5) / steps(plot);
     // The same moment in every chart beside it.
     for (const other of document.querySelectorAll(".charts .chart-area")) {
@@ -157,7 +163,12 @@
 
   document.addEventListener("pointermove", point);
   document.addEventListener("pointerdown", point);
-  document.documentElement.addEventListener("pointerleave", hide);
+  document.documentElement.addEventListener("pointerleave", (event) => {
+    // What a finger showed stays until it touches elsewhere.
+    if (event.pointerType === "mouse") {
+      hide();
+    }
+  });
   addEventListener("resize", hide);
 
   document.addEventListener("keydown", (event) => {
