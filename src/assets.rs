@@ -124,4 +124,22 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn lines_have_enough_contrast_in_both_colour_schemes() {
+        let both = |name: &str| {
+            let asset = find(urls()[name].strip_prefix(PREFIX).unwrap()).unwrap();
+            let css = std::str::from_utf8(asset.body).unwrap();
+            let (light, dark) = css.split_once("@media (prefers-color-scheme: dark)").unwrap();
+            [light, dark].map(colours)
+        };
+        for (theme, charts) in both("theme.css").iter().zip(both("charts.css")) {
+            for line in ["--s1", "--s2", "--s3", "--s4", "--s5", "--s6", "--s7", "--s8"] {
+                for ground in [theme["--card"], charts["--nodata"]] {
+                    let ratio = contrast(charts[line], ground);
+                    assert!(ratio >= 3.0, "{line}: {ratio:.2}");
+                }
+            }
+        }
+    }
 }

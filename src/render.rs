@@ -158,6 +158,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn charts_are_small() {
+        let page = rendered_with(Ok(&read(Scenario::synchronized())), &window(86_400, 5));
+        let (_, history) = page.split_once("<section class=\"history\"").unwrap();
+        let (history, _) = history.split_once("</section>").unwrap();
+        assert_eq!(history.matches("<figure").count(), 4);
+        assert!(history.len() < 22_000, "{} bytes", history.len());
+    }
+
     fn assert_unique_ids(page: &str) {
         let mut ids: Vec<_> =
             page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();

@@ -23,6 +23,21 @@ fn without_chronyd_the_dashboard_is_503_and_says_what_to_do() {
 }
 
 #[test]
+fn the_query_chooses_how_far_back_the_charts_reach() {
+    let (_chronyd, dashboard) = shown(Scenario::synchronized());
+    for (query, chosen) in [
+        ("", "Last hour"),
+        ("?range=hour", "Last hour"),
+        ("?range=day", "Last day"),
+        ("?range=all", "All"),
+        ("?range=%22%3E%3Cscript%3E", "Last hour"),
+    ] {
+        let page = dashboard.get(&format!("/{query}")).page();
+        assert_eq!(page.text(".ranges [aria-current]"), chosen, "{query}");
+    }
+}
+
+#[test]
 fn what_is_not_there_is_a_page_that_says_so() {
     let (_directory, dashboard) = without_chronyd();
     for path in

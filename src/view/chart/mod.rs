@@ -4,12 +4,13 @@
 //! the texts beside it are not.
 
 mod path;
+mod plot;
 mod scale;
 mod table;
 mod time;
 mod words;
 
-pub(crate) use scale::{Quantity, Tick};
+pub(crate) use scale::Quantity;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -17,14 +18,10 @@ use serde::Serialize;
 
 use crate::history::{Point, Window};
 use crate::view::format;
-use path::{Gap, Run};
+use path::Run;
+use plot::{Data, Plot, Shape};
 use scale::{Extent, HEIGHT, Scale};
 use table::Table;
-
-/// Marks at the ends of the plot for values beyond it: no more are drawn.
-const MOST_MARKS: usize = 8;
-/// Labels at the ends of lines stand at least so far apart, in percent of the height.
-const APART: f64 = 8.0;
 
 /// What a chart is made of.
 #[derive(Debug)]
@@ -79,51 +76,6 @@ pub(crate) struct ChartView {
     plot: Option<Plot>,
     keys: Vec<Key>,
     table: Option<Table>,
-}
-
-/// What is drawn.
-#[derive(Debug, Serialize)]
-struct Plot {
-    /// How many steps it is wide.
-    steps: usize,
-    gaps: Vec<Gap>,
-    /// The middles of those gaps that words fit into.
-    wide: Vec<String>,
-    /// Areas and lines, from the back to the front.
-    shapes: Vec<Shape>,
-    /// The outline of the thin lines at the ticks.
-    grid: String,
-    zero: Option<String>,
-    values: Vec<Tick>,
-    times: Vec<Tick>,
-    /// Marks for values above and below the plot.
-    above: Vec<String>,
-    below: Vec<String>,
-    /// The lines' numbers where they end.
-    ends: Vec<Tick>,
-    data: Data,
-}
-
-/// An outline with its class; a line has a name, by which the value at the pointer is shown.
-#[derive(Debug, Serialize)]
-struct Shape {
-    class: String,
-    name: Option<String>,
-    outline: String,
-}
-
-/// What turns places in the plot into text.
-#[derive(Debug, Serialize)]
-struct Data {
-    /// Of the first step, seconds since 1970.
-    from: f64,
-    /// Seconds.
-    step: f64,
-    top: String,
-    bottom: String,
-    unit: &'static str,
-    decimals: usize,
-    signs: Option<Signs>,
 }
 
 /// An entry of the legend.
@@ -191,9 +143,12 @@ impl Chart<'_> {
             .collect();
         let scale = Scale::new(self.quantity, self.extent(&ready));
         let gaps = path::gaps(&filled, rhythm);
-        let shapes = shapes(&ready, &scale);
-        let (above, below) =
-            if ready.len() == 1 { beyond(&ready[0], &scale, steps) } else { Default::default() };
+        let shapes = plot::shapes(&ready, &scale);
+        let (above, below) = if ready.len() == 1 {
+            plot::beyond(&ready[0], &scale, steps)
+        } else {
+            Default::default()
+        };
         view.remark = match self.signs {
             Some(signs) => format!("in {}; above 0 is {}", scale.unit, signs.plus),
             None => format!("in {}", scale.unit),
@@ -206,15 +161,15 @@ impl Chart<'_> {
         {
             view.summary.push_str(&format!(" The {} is wider than the plot.", self.error));
         }
-        view.keys = self.keys(&ready, &shapes, &scale);
+        view.keys = self.keys(&ready, &shapes, &scale, window);
         view.table = Some(table::table(self, &ready, window));
         let (values, times) =
             (scale.ticks(self.signs.is_some()), time::ticks(window.from, window.to));
         view.plot = Some(Plot {
             steps,
-            wide: wide(&gaps, steps),
+            wide: plot::wide(&gaps, steps),
             gaps,
-            grid: grid(&values, &times, steps),
+            grid: plot::grid(&values, &times, steps),
             shapes,
             zero: (scale.low < 0.0 && scale.high > 0.0)
                 .then(|| scale::percent(scale.height(0.0) / HEIGHT)),
@@ -222,7 +177,7 @@ impl Chart<'_> {
             times,
             above,
             below,
-            ends: if ready.len() > 1 { ends(&ready, &scale) } else { Vec::new() },
+            ends: if ready.len() > 1 { plot::ends(&ready, &scale) } else { Vec::new() },
             data: Data {
                 from: window.from.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
                 step: window.step.as_secs_f64(),
@@ -261,13 +216,22 @@ impl Chart<'_> {
         with_errors.fold(extent, Extent::with)
     }
 
-    fn keys(&self, ready: &[Ready<'_>], shapes: &[Shape], scale: &Scale) -> Vec<Key> {
+    fn keys(
+        &self,
+        ready: &[Ready<'_>],
+        shapes: &[Shape],
+        scale: &Scale,
+        window: &Window,
+    ) -> Vec<Key> {
         let area = |class: &str, text: String| {
             let key = Key { class: class.to_owned(), number: None, text, value: None };
             shapes.iter().any(|shape| shape.class == class).then_some(key)
         };
         if ready.len() == 1 {
-            let spread = area("spread", "lowest to highest".to_owned());
+            let spread = area(
+                "spread",
+                format!("lowest to highest in {}", format::duration(window.step.as_secs_f64())),
+            );
             let error = area("error", format!("\u{b1} {}", self.error));
             return spread.into_iter().chain(error).collect();
         }
@@ -312,104 +276,6 @@ fn errors(line: &Line<'_>) -> Vec<Option<f64>> {
         errors.map(|error| Some(error.as_ref()?.max.abs()).filter(|e| e.is_finite())).collect();
     errors.resize(line.points.len(), None);
     errors
-}
-
-/// Areas first, and the most important line last, so that nothing hides it.
-fn shapes(ready: &[Ready<'_>], scale: &Scale) -> Vec<Shape> {
-    let mut shapes = Vec::new();
-    let mut area = |class: &str, outline: String| {
-        if !outline.is_empty() {
-            shapes.push(Shape { class: class.to_owned(), name: None, outline });
-        }
-    };
-    if let [only] = ready {
-        let error = |place: usize| only.errors.get(place).copied().flatten().unwrap_or(0.0);
-        let low = |place: usize, point: &Point| scale.height(point.mean - error(place));
-        let high = |place: usize, point: &Point| scale.height(point.mean + error(place));
-        // One that covers the whole plot shows nothing.
-        let is_seen = only.runs.iter().flatten().any(|(place, point)| {
-            error(*place) > 0.0 && (low(*place, point) < HEIGHT || high(*place, point) > 0.0)
-        });
-        if is_seen {
-            area("error", path::area(&only.runs, low, high));
-        }
-        let low = |_: usize, point: &Point| scale.height(point.min);
-        let high = |_: usize, point: &Point| scale.height(point.max);
-        if only.line.with_spread {
-            area("spread", path::area(&only.runs, low, high));
-        }
-    }
-    let lines = ready.iter().rev().map(|line| Shape {
-        class: format!("mean {}", line.class),
-        name: Some(format::plain(&line.line.name)),
-        outline: path::line(&line.runs, |value| scale.height(value)),
-    });
-    shapes.extend(lines.filter(|shape| !shape.outline.is_empty()));
-    shapes
-}
-
-/// Where values stand above and below the plot: one mark for each while that they do.
-fn beyond(line: &Ready<'_>, scale: &Scale, steps: usize) -> (Vec<String>, Vec<String>) {
-    let places = |is_beyond: &dyn Fn(&Point) -> bool| {
-        let mut whiles: Vec<(usize, usize)> = Vec::new();
-        for (place, _) in line.runs.iter().flatten().filter(|(_, point)| is_beyond(point)) {
-            match whiles.last_mut() {
-                Some((_, last)) if place - *last <= steps / 30 + 1 => *last = *place,
-                _ => whiles.push((*place, *place)),
-            }
-        }
-        let middle = |(first, last)| ((first + last) as f64 / 2.0 + 0.5) / steps as f64;
-        whiles.into_iter().map(|ends| scale::percent(middle(ends))).take(MOST_MARKS).collect()
-    };
-    (
-        places(&|point| scale.height(point.max) < 0.0),
-        places(&|point| scale.height(point.min) > HEIGHT),
-    )
-}
-
-/// The outline of the thin lines at the ticks.
-fn grid(values: &[Tick], times: &[Tick], steps: usize) -> String {
-    let part = |tick: &Tick| tick.at.trim_end_matches('%').parse::<f64>().unwrap_or(0.0) / 100.0;
-    let two = |number: f64| (number * 100.0).round() / 100.0;
-    let across = values.iter().map(|tick| format!("M0 {}h{steps}", two(part(tick) * HEIGHT)));
-    let down = times.iter().map(|t| format!("M{} 0v{HEIGHT}", two(part(t) * steps as f64)));
-    across.chain(down).collect()
-}
-
-/// The middles of the gaps that words fit into on a phone.
-fn wide(gaps: &[Gap], steps: usize) -> Vec<String> {
-    let fits = |gap: &&Gap| gap.length * 5 >= steps;
-    let middle = |gap: &Gap| (gap.start as f64 + gap.length as f64 / 2.0) / steps as f64;
-    gaps.iter().filter(fits).map(|gap| scale::percent(middle(gap))).collect()
-}
-
-/// The numbers of the lines at their ends, none over another.
-fn ends(ready: &[Ready<'_>], scale: &Scale) -> Vec<Tick> {
-    let mut ends: Vec<(f64, String)> = ready
-        .iter()
-        .enumerate()
-        .filter_map(|(number, line)| {
-            let (place, value) = line.latest()?;
-            // One that ended before stands in the legend only.
-            let is_at_end = place + line.points.len() / 20 + 1 >= line.points.len();
-            let height = scale.height(value) / HEIGHT * 100.0;
-            is_at_end.then(|| (height.clamp(0.0, 100.0), (number + 1).to_string()))
-        })
-        .collect();
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut least = 0.0;
-    for (height, _) in &mut ends {
-        *height = height.max(least);
-        least = *height + APART;
-    }
-    let mut most = 100.0;
-    for (height, _) in ends.iter_mut().rev() {
-        *height = height.min(most);
-        most = *height - APART;
-    }
-    ends.into_iter()
-        .map(|(height, text)| Tick { at: scale::percent(height / 100.0), text })
-        .collect()
 }
 
 /// When a step begins.

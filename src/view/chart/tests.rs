@@ -1,5 +1,7 @@
 //! What a chart says and draws of series that are ordinary, odd or hostile.
 
+use super::path::Gap;
+use super::plot::APART;
 use super::*;
 
 const SIGNS: Signs = Signs { plus: "slow", minus: "fast" };
