@@ -1,203 +1,144 @@
 // Shows the values of a chart at the pointer, at a finger, or at the place chosen with the arrow keys.
-// All is read from the chart anew each time, as the page may have been changed in place meanwhile.
+// All is read from the page anew each time, as live.js changes it in place.
 "use strict";
 (() => {
   const LARGER = { ns: "\u00b5s", "\u00b5s": "ms", ms: "s" };
-  const MINUS = "\u2212";
-  // The plot's own units, as in the chart's outlines.
+  // As in view/chart/scale.rs.
   const HEIGHT = 500;
-  const FARTHEST = 9999999;
-  /** The chart in use by its id, and its step. */
+  const FARTHEST = 9_999_999;
+  // The chart in use, by its id, and its step.
   let active = null;
-  let watcher = null;
 
-  /** The heights of a line by step, from an outline as "M0.5 120l1 4 1-3M9.5 80h0". */
-  function heights(outline) {
-    const found = new Map();
+  const plotOf = (node) => node instanceof Element && node.closest(".chart-plot");
+  const idOf = (plot) => plot.closest(".chart").id;
+  const stepsOf = (plot) => plot.querySelector(".chart-area > svg").viewBox.baseVal.width;
+
+  // The height of a line at a step, from an outline as "M0.5 120l1 4 1-3M9.5 80h0".
+  function heightAt(outline, step) {
     for (const part of outline.split("M").slice(1)) {
-      const [start, rest = ""] = part.split(/[lh]/);
-      let [x, y] = start.match(/-?[\d.]+/g).map(Number);
-      found.set(Math.floor(x), y);
-      const moves = part.includes("l") ? rest.match(/-?[\d.]+/g).map(Number) : [];
-      for (let i = 0; i + 1 < moves.length; i += 2) {
-        x += moves[i];
-        y += moves[i + 1];
-        found.set(Math.floor(x), y);
+      let [x, y, ...moves] = part.match(/-?[\d.]+/g).map(Number);
+      while (x < step && moves.length > 1) {
+        x += moves.shift();
+        y += moves.shift();
       }
+      if (Math.floor(x) === step) return y;
     }
-    return found;
+    return null;
   }
 
-  function value(data, height) {
-    if (Math.abs(height) >= FARTHEST) {
-      return "beyond the plot";
-    }
-    const [top, bottom] = [Number(data.top), Number(data.bottom)];
-    const number = top - ((top - bottom) * height) / HEIGHT;
-    let size = Math.abs(number);
-    let unit = data.unit;
+  function valueAt({ top, bottom, unit, decimals, plus, minus }, height) {
+    if (Math.abs(height) >= FARTHEST) return "beyond the plot";
+    const value = top - ((top - bottom) * height) / HEIGHT;
+    let size = Math.abs(value);
     while (size >= 1000 && LARGER[unit]) {
       size /= 1000;
       unit = LARGER[unit];
     }
-    const text = `${size.toFixed(Number(data.decimals))} ${unit}`;
-    if (Number.parseFloat(text) === 0) {
-      return text;
-    }
-    return data.plus ? `${text} ${number < 0 ? data.minus : data.plus}` : `${number < 0 ? MINUS : ""}${text}`;
+    const text = `${size.toFixed(decimals)} ${unit}`;
+    if (parseFloat(text) === 0) return text;
+    if (plus) return `${text} ${value < 0 ? minus : plus}`;
+    return value < 0 ? `\u2212${text}` : text;
   }
 
-  function make(name) {
-    const element = document.createElement("div");
-    element.className = name;
-    element.setAttribute("aria-hidden", "true");
-    document.body.append(element);
+  function add(parent, name, text = "", box = {}) {
+    const element = document.createElement(name);
+    element.textContent = text;
+    for (const side in box) element.style[side] = `${box[side]}px`;
+    parent.append(element);
     return element;
   }
 
-  function row(tip, text, strong) {
-    const line = document.createElement("p");
-    const name = document.createElement("span");
-    name.textContent = text;
-    line.append(name);
-    if (strong !== undefined) {
-      const value = document.createElement("b");
-      value.textContent = strong;
-      line.append(value);
-    }
-    tip.append(line);
+  function clear() {
+    for (const element of document.querySelectorAll(".chart-cross, .chart-tip")) element.remove();
   }
-
-  const part = (id) => document.getElementById(id)?.querySelector(".chart-plot");
-  const steps = (plot) => plot.querySelector(".chart-area > svg").viewBox.baseVal.width;
 
   function hide() {
     active = null;
-    watcher?.disconnect();
-    document.querySelectorAll(".chart-cross, .chart-tip").forEach((element) => element.remove());
+    clear();
   }
 
-  /** Draws the place in use; `spoken` also tells it to those who listen. */
-  function show(spoken) {
-    const plot = active && part(active.id);
-    if (!plot) {
-      hide();
-      return;
-    }
-    document.querySelectorAll(".chart-cross, .chart-tip").forEach((element) => element.remove());
-    const data = plot.dataset;
-    const along = (active.step + 0.5) / steps(plot);
+  function show(isSpoken) {
+    clear();
+    const plot = active && plotOf(document.querySelector(`#${active.id} .chart-area`));
+    if (!plot) return;
+    const { id, step } = active;
+    const along = (step + 0.5) / stepsOf(plot);
+    const moment = new Date((Number(plot.dataset.from) + step * plot.dataset.step) * 1000);
+    const when = `${moment.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+    const rows = [...plot.querySelectorAll(".mean")].reverse().flatMap((line) => {
+      const height = heightAt(line.getAttribute("d"), step);
+      return height === null ? [] : [[line.dataset.name, valueAt(plot.dataset, height)]];
+    });
+    if (!rows.length) rows.push(["no data", ""]);
+
     // The same moment in every chart beside it.
-    for (const other of document.querySelectorAll(".charts .chart-area")) {
-      const box = other.getBoundingClientRect();
-      const cross = make("chart-cross");
-      cross.style.left = `${box.left + scrollX + box.width * along}px`;
-      cross.style.top = `${box.top + scrollY}px`;
-      cross.style.height = `${box.height}px`;
+    for (const area of document.querySelectorAll(".charts .chart-area")) {
+      const { left, top, width, height } = area.getBoundingClientRect();
+      const box = { left: left + scrollX + width * along, top: top + scrollY, height };
+      add(document.body, "div", "", box).className = "chart-cross";
     }
-    const seconds = Number(data.from) + active.step * Number(data.step);
-    const when = `${new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-    const tip = make("chart-tip");
-    row(tip, when);
-    const lines = [...plot.querySelectorAll(".mean")].reverse();
-    const said = [when];
-    let found = false;
-    for (const line of lines) {
-      const height = heights(line.getAttribute("d")).get(active.step);
-      if (height !== undefined) {
-        found = true;
-        const text = value(data, height);
-        row(tip, line.dataset.name, text);
-        said.push(`${line.dataset.name} ${text}`);
-      }
+    const { left, top, width } = plot.querySelector(".chart-area").getBoundingClientRect();
+    const tip = add(document.body, "div", "", { top: top + scrollY + 6 });
+    tip.className = "chart-tip";
+    tip.ariaHidden = "true";
+    add(tip, "p", when);
+    for (const [name, value] of rows) {
+      const row = add(tip, "p");
+      add(row, "span", name);
+      add(row, "b", value);
     }
-    if (!found) {
-      row(tip, "no data");
-      said.push("no data");
-    }
-    const area = plot.querySelector(".chart-area").getBoundingClientRect();
-    const x = area.left + area.width * along;
-    const width = tip.offsetWidth;
-    const beside = x + 12 + width > document.documentElement.clientWidth ? x - 12 - width : x + 12;
-    tip.style.left = `${Math.max(4, beside) + scrollX}px`;
-    tip.style.top = `${area.top + scrollY + 6}px`;
-    if (spoken) {
-      speaker().textContent = said.join(", ");
-    }
+    const x = left + width * along;
+    const fits = x + 12 + tip.offsetWidth <= document.documentElement.clientWidth;
+    tip.style.left = `${Math.max(4, fits ? x + 12 : x - 12 - tip.offsetWidth) + scrollX}px`;
+    if (isSpoken) spoken().textContent = [when, ...rows.map((row) => row.join(" "))].join(", ");
   }
 
-  function speaker() {
+  function spoken() {
     let element = document.getElementById("chart-spoken");
     if (!element) {
-      element = document.createElement("div");
+      element = add(document.body, "div");
       element.id = "chart-spoken";
       element.className = "hidden";
-      element.setAttribute("role", "status");
-      document.body.append(element);
+      element.role = "status";
     }
     return element;
   }
 
-  function choose(plot, step, spoken) {
-    const last = steps(plot) - 1;
-    active = { id: plot.closest(".chart").id, step: Math.min(Math.max(step, 0), last) };
-    show(spoken);
-    watcher ??= new MutationObserver(() => show(false));
-    const main = document.getElementById("main");
-    if (main) {
-      watcher.observe(main, { subtree: true, attributeFilter: ["d", "data-from"] });
-    }
+  function choose(plot, step, isSpoken) {
+    active = { id: idOf(plot), step: Math.min(Math.max(step, 0), stepsOf(plot) - 1) };
+    show(isSpoken);
   }
 
-  function point(event) {
-    const plot = event.target instanceof Element && event.target.closest(".chart-plot");
-    if (!plot) {
-      if (active && document.activeElement !== part(active.id)) {
-        hide();
-      }
-      return;
+  function point({ target, clientX }) {
+    const plot = plotOf(target);
+    if (plot) {
+      const { left, width } = plot.querySelector(".chart-area").getBoundingClientRect();
+      choose(plot, Math.floor(((clientX - left) / width) * stepsOf(plot)), false);
+    } else if (active && document.activeElement.closest(".chart")?.id !== active.id) {
+      hide();
     }
-    const box = plot.querySelector(".chart-area").getBoundingClientRect();
-    choose(plot, Math.floor(((event.clientX - box.left) / box.width) * steps(plot)), false);
   }
 
   document.addEventListener("pointermove", point);
   document.addEventListener("pointerdown", point);
-  document.documentElement.addEventListener("pointerleave", (event) => {
-    // What a finger showed stays until it touches elsewhere.
-    if (event.pointerType === "mouse") {
-      hide();
-    }
+  // What a finger showed stays until it touches elsewhere.
+  document.documentElement.addEventListener("pointerleave", ({ pointerType }) => {
+    if (pointerType === "mouse") hide();
   });
+  document.addEventListener("focusout", ({ target }) => plotOf(target) && hide());
+  document.addEventListener("second-hand:updated", () => show(false));
+  document.addEventListener("toggle", () => show(false), true);
   addEventListener("resize", hide);
-
   document.addEventListener("keydown", (event) => {
-    const plot = event.target instanceof Element && event.target.closest(".chart-plot");
-    if (!plot || event.ctrlKey || event.altKey || event.metaKey) {
-      return;
-    }
-    const last = steps(plot) - 1;
-    const mine = active?.id === plot.closest(".chart").id;
-    const now = mine ? active.step : last + 1;
-    const far = Math.max(1, Math.round(last / 12));
-    const wanted = {
-      ArrowLeft: now - 1,
-      ArrowRight: mine ? now + 1 : last,
-      PageUp: now - far,
-      PageDown: now + far,
-      Home: 0,
-      End: last,
-    }[event.key];
-    if (event.key === "Escape") {
-      hide();
-    } else if (wanted !== undefined) {
-      event.preventDefault();
-      choose(plot, wanted, true);
-    }
-  });
-  document.addEventListener("focusout", (event) => {
-    if (event.target instanceof Element && event.target.closest(".chart-plot")) {
-      hide();
-    }
+    const plot = plotOf(event.target);
+    if (!plot || event.ctrlKey || event.altKey || event.metaKey) return;
+    const steps = stepsOf(plot);
+    const now = active?.id === idOf(plot) ? active.step : steps;
+    const far = Math.round(steps / 12);
+    const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: -far, PageDown: far, Home: -steps, End: steps };
+    if (event.key === "Escape") hide();
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    choose(plot, now + moves[event.key], true);
   });
 })();

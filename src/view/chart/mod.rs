@@ -56,7 +56,7 @@ pub(crate) struct Line<'a> {
     pub(crate) points: &'a [Option<Point>],
     /// How far the value may be off, in the unit of the value.
     pub(crate) error: Option<&'a [Option<Point>]>,
-    /// Whether the lowest and highest values of each step are drawn where the line is the only one.
+    /// Whether the lowest and highest values of each step are shown where the line is the only one.
     pub(crate) with_spread: bool,
     /// Whether the clock follows it.
     pub(crate) selected: bool,

@@ -35,8 +35,8 @@ pub(super) fn table(chart: &Chart<'_>, ready: &[Ready<'_>], window: &Window) -> 
     let columns = match ready {
         [only] => {
             let error = has_error(only).then(|| format!("\u{b1} {}", chart.error));
-            let named = ["Mean", "Lowest", "Highest"].into_iter().map(str::to_owned);
-            named.chain(error).collect()
+            let spread = ["Lowest", "Highest"].into_iter().filter(|_| only.line.with_spread);
+            ["Mean"].into_iter().chain(spread).map(str::to_owned).chain(error).collect()
         }
         lines => lines.iter().map(|line| format::plain(&line.line.name)).collect(),
     };
@@ -68,11 +68,11 @@ fn single(
     let point = merged(&line.points, first, last);
     let cell =
         |value: Option<f64>| value.map_or_else(|| NO_DATA.to_owned(), |value| signed(chart, value));
-    let mut cells = vec![
-        cell(point.map(|point| point.mean)),
-        cell(point.map(|point| point.min)),
-        cell(point.map(|point| point.max)),
-    ];
+    let mut cells = vec![cell(point.map(|point| point.mean))];
+    if line.line.with_spread {
+        cells.push(cell(point.map(|point| point.min)));
+        cells.push(cell(point.map(|point| point.max)));
+    }
     if with_error {
         let errors = line.errors.get(first..last).unwrap_or_default();
         let largest = errors.iter().flatten().copied().reduce(f64::max);
