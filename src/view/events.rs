@@ -8,7 +8,7 @@ use crate::view::Range;
 use crate::view::format::{self, Moment};
 
 /// The newest so many stand on the page.
-const MOST: usize = 30;
+const MOST: usize = 20;
 
 /// The log.
 #[derive(Debug, Serialize)]
@@ -29,18 +29,17 @@ struct EventRow {
     text: String,
 }
 
-/// How much an event matters: a class in CSS, a mark and a word.
+/// How much an event matters: a class in CSS, which has a mark, and a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 struct Severity {
     class: &'static str,
-    mark: &'static str,
     word: &'static str,
 }
 
-const NOTE: Severity = Severity { class: "plain", mark: "\u{2022}", word: "note" };
-const GOOD: Severity = Severity { class: "good", mark: "\u{2713}", word: "good" };
-const WARNING: Severity = Severity { class: "warning", mark: "\u{25b2}", word: "warning" };
-const BAD: Severity = Severity { class: "bad", mark: "\u{25a0}", word: "bad" };
+const NOTE: Severity = Severity { class: "plain", word: "note" };
+const GOOD: Severity = Severity { class: "good", word: "good" };
+const WARNING: Severity = Severity { class: "warning", word: "warning" };
+const BAD: Severity = Severity { class: "bad", word: "bad" };
 
 pub(crate) fn events(window: &Window, range: Range) -> EventsView {
     let all = window.events.len();
@@ -173,10 +172,10 @@ mod tests {
 
     #[test]
     fn older_ones_are_counted() {
-        let view = of(vec![Change::Back; 33]);
+        let view = of(vec![Change::Back; 23]);
         assert_eq!(view.rows.len(), MOST);
         assert_eq!(view.older.as_deref(), Some("3 older events in this time, not shown."));
-        assert_eq!(of(vec![Change::Back; 30]).older, None);
+        assert_eq!(of(vec![Change::Back; 20]).older, None);
     }
 
     #[test]
