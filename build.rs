@@ -40,16 +40,31 @@ fn assets(root: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
         let (source, name, content_type) = named(&path)?;
         let packed = out.join(format!("{name}.gz"));
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&fs::read(&path)?)?;
+        let body = out.join(&name);
+        fs::write(&body, lean(&path)?)?;
+        encoder.write_all(&fs::read(&body)?)?;
         fs::write(&packed, encoder.finish()?)?;
         writeln!(
             code,
             "    Asset {{ source: {source:?}, name: {name:?}, content_type: {content_type:?}, \
-             body: include_bytes!({path:?}), gzip: include_bytes!({packed:?}) }},"
+             body: include_bytes!({body:?}), gzip: include_bytes!({packed:?}) }},"
         )?;
     }
     code.push_str("];\n");
     Ok(code)
+}
+
+/// A static file as it is sent: without indentation and lines that are comments, which nobody there
+/// reads. Text that goes over several lines would lose its own, so there must be none.
+fn lean(path: &Path) -> Result<String, Box<dyn Error>> {
+    let text = fs::read_to_string(path)?;
+    if text.lines().any(|line| line.matches('`').count() % 2 == 1) {
+        return Err(format!("{}: text over several lines", path.display()).into());
+    }
+    let is_comment =
+        |line: &str| line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
+    Ok(lines.fold(String::new(), |text, line| text + line + "\n"))
 }
 
 /// A static file's own name, its hashed name, and its content type.
@@ -64,7 +79,7 @@ fn named(path: &Path) -> Result<(String, String, &'static str), Box<dyn Error>> 
         "svg" => "image/svg+xml",
         other => return Err(format!("{}: no content type for .{other}", path.display()).into()),
     };
-    let digest = Sha256::digest(fs::read(path)?);
+    let digest = Sha256::digest(lean(path)?);
     let hash = digest.iter().take(4).fold(String::new(), |hash, byte| format!("{hash}{byte:02x}"));
     Ok((format!("{stem}.{extension}"), format!("{stem}.{hash}.{extension}"), content_type))
 }
