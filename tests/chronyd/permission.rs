@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::common::chronyd::Chronyd;
 use super::common::dashboard::{Dashboard, Response, second_hand};
-use super::examples::{self, Reachable};
+use super::common::nobody::Reachable;
+use super::examples;
 
 /// What the wrapper says to nobody, by way of an example.
 fn wrapped(chronyd: &Chronyd) -> String {

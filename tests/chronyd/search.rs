@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::common::dashboard::second_hand;
 use super::common::need;
+use super::common::nobody::Reachable;
 use super::common::page::Page;
 use super::examples;
 
@@ -64,8 +65,8 @@ struct Said {
 /// Runs a script that calls `ask` once.
 fn said(script: &str) -> Said {
     // Every user of the machine must reach the programs.
-    let example = examples::Reachable::new(&examples::built("error_handling"));
-    let binary = examples::Reachable::new(Path::new(second_hand().get_program()));
+    let example = Reachable::new(&examples::built("error_handling"));
+    let binary = Reachable::new(Path::new(second_hand().get_program()));
     let (user, group) = need::user().expect("chrony's user");
     let script = format!("set -eu\nuser=$1 example=$2 binary=$3\n{FUNCTIONS}\n{script}");
     let output = need::program("unshare")

@@ -7,6 +7,7 @@ pub(crate) mod chronyd;
 pub(crate) mod dashboard;
 pub(crate) mod mmdb;
 pub(crate) mod need;
+pub(crate) mod nobody;
 pub(crate) mod page;
 pub(crate) mod process;
 

@@ -97,7 +97,7 @@ pub(crate) fn program(name: &str) -> Command {
     command
 }
 
-fn runs(name: &str, arguments: &[&str]) -> bool {
+pub(crate) fn runs(name: &str, arguments: &[&str]) -> bool {
     program(name).args(arguments).output().is_ok_and(|output| output.status.success())
 }
 
