@@ -28,6 +28,11 @@ pub(crate) fn find(name: &str) -> Option<&'static Asset> {
     embedded::ASSETS.iter().find(|asset| asset.name == name)
 }
 
+/// The asset at this path.
+pub(crate) fn at(path: &str) -> Option<&'static Asset> {
+    find(path.strip_prefix(PREFIX)?)
+}
+
 /// The URL of each asset by its name in the source tree.
 pub(crate) fn urls() -> BTreeMap<&'static str, String> {
     let url = |asset: &Asset| (asset.source, format!("{PREFIX}{}", asset.name));

@@ -12,6 +12,7 @@ use tracing::{debug, info};
 
 use super::client::UnderWay;
 use super::{Site, encoding, respond};
+use crate::assets;
 
 /// Nothing inline, nothing from elsewhere, no frames, no forms.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -62,8 +63,12 @@ pub(crate) async fn guard(
     Ok(response)
 }
 
-/// The answer to a request that names another host.
+/// The answer to a request that names another host. The static files, which hold nothing of this
+/// machine, are given all the same: the page that refuses is made with them.
 fn refuse(request: &ServiceRequest) -> Option<actix_web::HttpResponse> {
+    if assets::at(request.path()).is_some() {
+        return None;
+    }
     let site = request.app_data::<web::Data<Site>>()?;
     let target = request.uri().authority().map(|authority| authority.as_str());
     let error = site.hosts.check(request.headers(), target).err()?;

@@ -50,3 +50,15 @@ fn on_other_addresses_every_name_is_answered_unless_some_are_demanded() {
     assert_eq!(demanding.get_as("127.0.0.1", "/health").status, 200);
     assert_eq!(demanding.get_as("example.net", "/health").status, 421);
 }
+
+#[test]
+fn the_page_that_refuses_a_name_is_given_its_style_by_that_name() {
+    let (_directory, dashboard) = without_chronyd();
+    let refusal = dashboard.get_as("clock.example.net", "/").page();
+    let files = refusal.attributes("link, img", "href");
+    assert!(files.len() >= 3, "{files:?}");
+    for file in files {
+        assert_eq!(dashboard.get_as("clock.example.net", &file).status, 200, "{file}");
+    }
+    assert_failure(&dashboard.get_as("clock.example.net", "/api/v1/tracking"), 421, "foreign_host");
+}
