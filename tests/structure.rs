@@ -77,6 +77,7 @@ fn everything_without_ffi() -> Vec<PathBuf> {
     for folder in [
         "src",
         "benches",
+        "tests/browser",
         "tests/chronyd",
         "tests/common",
         "tests/http",
