@@ -13,6 +13,9 @@ use tracing::level_filters::LevelFilter;
 use crate::country::Countries;
 use crate::error::shown;
 
+/// The most that a clock may be wrong by, where nothing else is asked for.
+pub(crate) const MAX_ERROR: Duration = Duration::from_millis(100);
+
 /// What the process does.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Task {
@@ -250,7 +253,7 @@ impl Check {
             chronyd: Chronyd::new(flags.chronyd, input)?,
             max_error: input
                 .take(flags.max_error, "max-error", parse_max_error)?
-                .unwrap_or(Duration::from_millis(100)),
+                .unwrap_or(MAX_ERROR),
             max_stratum: input.take(flags.max_stratum, "max-stratum", parse_stratum)?,
             verbose: flags.verbose
                 || input.take(None, "verbose", parse_switch)?.unwrap_or_default(),

@@ -3,11 +3,13 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, ContentType};
 use actix_web::{HttpRequest, HttpResponse, web};
-use libchrony::{ErrorKind, ReportName, Snapshot};
+use libchrony::{ErrorKind, ReportName, Snapshot, Tracking};
 use serde::Serialize;
 
 use super::{Site, encoding, read, respond};
+use crate::config::MAX_ERROR;
 use crate::error::RequestError;
+use crate::view::{Limits, Standing, Summary};
 
 #[derive(Serialize)]
 struct Health {
@@ -18,6 +20,45 @@ struct Health {
 /// Whether the process serves; chronyd is not asked.
 pub(super) async fn health() -> HttpResponse {
     json(&Health { status: "healthy", version: env!("CARGO_PKG_VERSION") })
+}
+
+/// What `second-hand check` says without options, for those who ask over HTTP.
+#[derive(Serialize)]
+struct Sync {
+    status: &'static str,
+    reason: String,
+    /// Whether the clock follows anything; `None` where chronyd does not say.
+    synchronized: Option<bool>,
+    /// The bound of the clock's error, seconds; `None` while it follows nothing.
+    max_error: Option<f64>,
+    stratum: Option<u8>,
+}
+
+/// Whether the clock is synchronized and within the limits of `second-hand check`.
+pub(super) async fn sync(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
+    let reading = match read(&site).await {
+        Ok(reading) => reading,
+        Err(error) => return respond::error(&request, &site, &error),
+    };
+    let limits = Limits::new(MAX_ERROR.as_secs_f64(), None);
+    let summary = Summary::new(reading.given(), reading.at(), &limits);
+    let (code, status) = match summary.standing {
+        Standing::Ok => (StatusCode::OK, "ok"),
+        Standing::Warning => (StatusCode::OK, "warning"),
+        Standing::Critical => (StatusCode::SERVICE_UNAVAILABLE, "critical"),
+        Standing::Unknown => (StatusCode::SERVICE_UNAVAILABLE, "unknown"),
+    };
+    let tracking = reading.given().ok().and_then(|snapshot| snapshot.tracking.as_ref());
+    let synchronized = tracking.map(Tracking::is_synchronized);
+    let followed = tracking.filter(|tracking| tracking.is_synchronized());
+    let body = Sync {
+        status,
+        reason: summary.reason,
+        synchronized,
+        max_error: followed.map(Tracking::max_error),
+        stratum: followed.and_then(|tracking| tracking.stratum),
+    };
+    HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
 
 /// All reports.

@@ -54,6 +54,7 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
         .service(get("/", web::to(page::dashboard)))
         .service(get("/sources/{id}", web::to(source::source)))
         .service(get("/health", web::to(api::health)))
+        .service(get("/health/sync", web::to(api::sync)))
         .service(get("/live", web::to(stream::readings)))
         .service(get("/static/{file}", web::to(page::asset)))
         .service(get("/api/v1/snapshot", web::to(api::snapshot)))

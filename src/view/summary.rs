@@ -25,6 +25,8 @@ pub(crate) enum Standing {
 #[derive(Debug)]
 pub(crate) struct Summary {
     pub(crate) standing: Standing,
+    /// The verdict and the first check that failed, in sentences.
+    pub(crate) reason: String,
     /// The standing, the verdict, the first check that failed and, after a bar, the figures.
     pub(crate) line: String,
     /// Each check in a line: its result, the question, the reason and the next step.
@@ -62,11 +64,12 @@ impl Summary {
             .chain(step.as_deref())
             .map(without_bars)
             .collect();
-        let mut line = format!("CHRONY {}: {}", standing.word(), sentences.join(" "));
+        let reason = sentences.join(" ");
+        let mut line = format!("CHRONY {}: {reason}", standing.word());
         if let Ok(snapshot) = reading {
             line.push_str(&figures(snapshot, limits));
         }
-        Self { standing, line, checks: checks.iter().map(at_length).collect() }
+        Self { standing, reason, line, checks: checks.iter().map(at_length).collect() }
     }
 }
 

@@ -24,6 +24,7 @@ mod raw;
 mod slow;
 mod sources;
 mod stream;
+mod sync;
 mod wire;
 
 use std::path::PathBuf;
