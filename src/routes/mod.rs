@@ -6,6 +6,7 @@ mod encoding;
 mod guard;
 mod history;
 mod host;
+mod openapi;
 mod page;
 mod respond;
 mod source;
@@ -58,6 +59,7 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
         .service(get("/live", web::to(stream::readings)))
         .service(get("/static/{file}", web::to(page::asset)))
         .service(get("/api/v1/snapshot", web::to(api::snapshot)))
+        .service(get("/api/v1/openapi.json", web::to(openapi::document)))
         .service(get("/api/v1/stream", web::to(stream::snapshots)))
         .service(get("/api/v1/history", web::to(history::history)))
         .service(get("/api/v1/clients", web::to(api::clients)))

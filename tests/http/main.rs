@@ -18,6 +18,7 @@ mod hostile;
 mod hosts;
 mod load;
 mod log;
+mod openapi;
 mod pages;
 mod paths;
 mod raw;
