@@ -89,7 +89,7 @@ impl Described {
 const STREAM: &str = "/api/v1/stream";
 
 /// Described before they are served.
-const TO_COME: [&str; 2] = ["/api/v1/clients", "/api/v1/history"];
+const TO_COME: [&str; 1] = ["/api/v1/clients"];
 
 fn is_served(path: &str) -> bool {
     !TO_COME.contains(&path)
@@ -347,4 +347,53 @@ fn the_events_of_the_stream_carry_what_is_described() {
         described.hold("/api/v1/snapshot", status, "application/json", &data);
     }
     drop(chronyd);
+}
+
+#[test]
+fn the_history_and_its_events_are_as_described() {
+    const HISTORY: &str = "/api/v1/history";
+    let mut described = Described::new();
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).expect("the simulator starts");
+    let address = chronyd.address();
+    let arguments = ["--port", "0", "--chronyd", &address, "--timeout", "50ms", "--refresh", "1s"];
+    let dashboard = Dashboard::start(second_hand().args(arguments));
+    let mut happens = |kind: &str| {
+        crate::common::eventually(kind, || {
+            let response = dashboard.get(HISTORY);
+            described.holds(HISTORY, &response);
+            let events = response.json()["events"].clone();
+            events.as_array()?.iter().any(|event| event["kind"] == kind).then_some(())
+        });
+    };
+    happens("began");
+    chronyd.set(Scenario::falseticker());
+    ["added", "falseticker"].map(&mut happens);
+    chronyd.set(Scenario::leap_insert());
+    ["removed", "leap"].map(&mut happens);
+    chronyd.set(Scenario::unsynchronized());
+    ["selected", "synchronized"].map(&mut happens);
+    chronyd.set(Scenario::only_unreachable());
+    happens("removed");
+    chronyd.hang();
+    happens("lost");
+    chronyd.resume();
+    happens("back");
+
+    let query = &described.document["paths"][HISTORY]["get"]["parameters"];
+    let names: Vec<_> = query.as_array().expect("a list").iter().map(|p| &p["name"]).collect();
+    assert_eq!(names, ["series", "from", "to", "points"]);
+    for right in [
+        "series=offset,skew,stratum&from=-10m&to=now&points=7",
+        "series=sources/192.0.2.21/reach",
+        "from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z",
+    ] {
+        let response = dashboard.get(&format!("{HISTORY}?{right}"));
+        assert_eq!(response.status, 200, "{right}: {}", response.body);
+        described.holds(HISTORY, &response);
+    }
+    for wrong in ["series=nonsense", "from=soon", "to=0", "points=0", "colour=red"] {
+        let response = dashboard.get(&format!("{HISTORY}?{wrong}"));
+        assert_eq!(response.status, 400, "{wrong}");
+        described.holds(HISTORY, &response);
+    }
 }
