@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use serde_json::json;
 
-use crate::browser::browser;
+use crate::browser::{Browser, browser};
 use crate::state::{self, Shown, State};
 
 /// Success criteria up to WCAG 2.2 AA, and what is good practice besides.
@@ -26,40 +26,48 @@ pub(crate) fn source() -> Option<&'static str> {
 }
 
 /// A screen in light and a phone in dark, then the other way round.
+/// Colours, width and height, and whether it is a phone.
+pub(crate) type Look = (&'static str, u32, u32, bool);
+
 /// Two ways to look at a page; states take them in turns.
-const LOOKS: [[(&str, u32, u32, bool); 2]; 2] = [
+pub(crate) const LOOKS: [[Look; 2]; 2] = [
     [("light", 1280, 720, false), ("dark", 390, 844, true)],
     [("dark", 1280, 720, false), ("light", 390, 844, true)],
 ];
+
+/// The page as it is has no violation, looked at in these ways.
+pub(crate) fn assert_no_violation(browser: &Browser, looks: &[Look], what: &str) {
+    browser.run(source().expect("axe-core is here"), &[]);
+    // What is folded would not be looked at.
+    browser.run("for (const d of document.querySelectorAll('details')) d.open = true;", &[]);
+    for (scheme, width, height, phone) in looks {
+        // Without motion, as a colour on its way from one scheme to the other is neither.
+        browser.prefer(&[("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")]);
+        browser.resize(*width, *height, *phone);
+        let options = json!({
+            "runOnly": { "type": "tag", "values": TAGS },
+            "resultTypes": ["violations"],
+        });
+        let found = browser.run(
+            "return axe.run(document, arguments[0]).then(({violations, passes}) => ({
+                passed: passes.length,
+                violations: violations.map(v =>
+                    [v.id, v.help, v.nodes.map(n => n.html + ' ' + n.failureSummary)]),
+            }));",
+            &[options],
+        );
+        let what = format!("{what}, {scheme}, {width} px");
+        assert_eq!(found["violations"], json!([]), "{what}: {found:#}");
+        assert!(found["passed"].as_u64() > Some(10), "{what}: axe looked at nothing: {found}");
+    }
+}
 
 fn have_no_violation(states: &[State]) {
     let browser = browser();
     for (state, looks) in states.iter().zip(LOOKS.iter().cycle()) {
         let shown: Shown = state();
         shown.in_browser(&browser);
-        browser.run(source().expect("axe-core is here"), &[]);
-        // What is folded would not be looked at.
-        browser.run("for (const d of document.querySelectorAll('details')) d.open = true;", &[]);
-        for (scheme, width, height, phone) in looks {
-            // Without motion, as a colour on its way from one scheme to the other is neither.
-            browser
-                .prefer(&[("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")]);
-            browser.resize(*width, *height, *phone);
-            let options = json!({
-                "runOnly": { "type": "tag", "values": TAGS },
-                "resultTypes": ["violations"],
-            });
-            let found = browser.run(
-                "return axe.run(document, arguments[0]).then(({violations, passes}) => ({
-                    passed: passes.length,
-                    violations: violations.map(v => [v.id, v.help, v.nodes.map(n => n.html + ' ' + n.failureSummary)]),
-                }));",
-                &[options],
-            );
-            let what = format!("{}, {scheme}, {width} px", shown.name);
-            assert_eq!(found["violations"], json!([]), "{what}: {found:#}");
-            assert!(found["passed"].as_u64() > Some(10), "{what}: axe looked at nothing: {found}");
-        }
+        assert_no_violation(&browser, looks, shown.name);
     }
 }
 

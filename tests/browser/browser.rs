@@ -288,6 +288,8 @@ impl Browser {
             .map(|event| event["message"].clone())
             .filter(|message| message["method"] == "Network.requestWillBeSent")
             .filter_map(|message| message["params"]["request"]["url"].as_str().map(str::to_owned))
+            // The browser's own pages.
+            .filter(|url| !url.starts_with("chrome"))
             .collect()
     }
 

@@ -15,6 +15,7 @@ mod browser;
 mod daemon;
 mod keyboard;
 mod layout;
+mod live;
 mod pictures;
 mod quiet;
 mod state;
@@ -67,6 +68,7 @@ fn tests() -> Vec<Test> {
         axe::good_states_have_no_violation,
         axe::bad_states_have_no_violation,
         axe::error_pages_have_no_violation,
+        live::a_lost_connection_is_shown_and_healed,
     ];
     let chronyd = tests![Chronyd:
         daemon::the_page_of_a_real_chronyd_has_its_boxes_above_the_fold_and_its_selected_row_apart,
@@ -83,6 +85,9 @@ fn tests() -> Vec<Test> {
         layout::falsetickers_and_unreachable_sources_are_told_apart_by_mark_and_word,
         layout::who_wants_no_motion_gets_none,
         layout::dark_and_light_follow_the_reader_s_setting,
+        live::the_page_changes_in_place_when_chronyd_changes,
+        live::ages_count_on_between_readings,
+        live::a_page_that_is_paused_stays_as_it_is,
         quiet::every_state_renders,
         quiet::without_script_every_page_says_the_same,
         quiet::no_page_complains_or_asks_another_server,

@@ -1,0 +1,131 @@
+//! A page that is left open.
+
+use libchrony::testing::{Scenario, Simulator};
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::axe::{self, LOOKS};
+use crate::browser::{Browser, browser};
+use crate::common::dashboard::{Dashboard, second_hand};
+use crate::common::eventually;
+
+/// A dashboard that reads as often as it can.
+fn watching(chronyd: &Simulator, port: &str) -> Dashboard {
+    let address = chronyd.address();
+    let arguments = ["--port", port, "--chronyd", &address, "--refresh", "1s"];
+    Dashboard::start(second_hand().args(arguments))
+}
+
+const HEADING: &str = "document.querySelector('h1').innerText";
+
+fn state(browser: &Browser) -> String {
+    browser.text("document.querySelector('.live').dataset.state ?? ''")
+}
+
+fn becomes(browser: &Browser, wanted: &str) {
+    eventually(&format!("the page is {wanted}"), || (state(browser) == wanted).then_some(()));
+}
+
+/// Waits until the heading begins with a text.
+fn says(browser: &Browser, beginning: &str) {
+    eventually(&format!("the page says {beginning:?}"), || {
+        browser.text(HEADING).starts_with(beginning).then_some(())
+    });
+}
+
+pub(crate) fn the_page_changes_in_place_when_chronyd_changes() {
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
+    let (browser, dashboard) = (browser(), watching(&chronyd, "0"));
+    browser.open(&dashboard.url);
+    becomes(&browser, "on");
+    // What a reader does, which a page that is loaded anew forgets.
+    browser.run(
+        "window.mark = 'kept';
+         document.querySelector('.box-offset').open = true;
+         document.querySelector('.box-stratum summary').focus();",
+        &[],
+    );
+    let kept = "[window.mark, document.querySelector('.box-offset').open,
+        document.activeElement.parentElement.className.includes('box-stratum')]";
+    let mut late = Scenario::synchronized();
+    late.tracking.current_correction = 0.025;
+    chronyd.set(late);
+    let offset = "document.querySelector('.box-offset .value').innerText";
+    eventually("the offset changes", || (browser.text(offset) == "+25.00 ms").then_some(()));
+    assert_eq!(browser.value(kept), serde_json::json!(["kept", true, true]));
+    assert_eq!(browser.value("document.querySelectorAll('.sources tbody tr').length"), 3);
+    chronyd.set(Scenario::falseticker());
+    eventually("the falseticker comes", || {
+        let rows = browser.value("document.querySelectorAll('.sources tr.falseticker').length");
+        (rows == 1).then_some(())
+    });
+    chronyd.set(Scenario::no_sources());
+    says(&browser, "This clock is not synchronized");
+    chronyd.stop_answering();
+    says(&browser, "Connection failed");
+    chronyd.resume();
+    chronyd.set(Scenario::synchronized());
+    says(&browser, "This clock is right to within");
+    assert_eq!(browser.value(kept), serde_json::json!(["kept", true, true]));
+    assert_eq!(browser.value("document.querySelectorAll('.sources tbody tr').length"), 3);
+}
+
+pub(crate) fn ages_count_on_between_readings() {
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
+    let (browser, dashboard) = (browser(), Dashboard::quiet(&chronyd.address()));
+    browser.open(&dashboard.url);
+    let ages =
+        || browser.value("[...document.querySelectorAll('.sources .age')].map(e => e.innerText)");
+    let first = ages();
+    assert!(first.as_array().is_some_and(|ages| ages.len() == 3), "{first}");
+    eventually("every age counts on", || {
+        let now = ages();
+        let pairs = first.as_array()?.iter().zip(now.as_array()?);
+        pairs.into_iter().all(|(before, now)| before != now).then_some(())
+    });
+}
+
+pub(crate) fn a_page_that_is_paused_stays_as_it_is() {
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
+    let (browser, dashboard) = (browser(), watching(&chronyd, "0"));
+    browser.open(&dashboard.url);
+    becomes(&browser, "on");
+    let press = || browser.run("document.querySelector('.pause').click();", &[]);
+    press();
+    becomes(&browser, "paused");
+    let page = "document.querySelector('main').innerHTML";
+    let before = browser.text(page);
+    chronyd.set(Scenario::no_sources());
+    // Two more readings, at least.
+    let asked = chronyd.request_count();
+    eventually("chronyd is read again", || (chronyd.request_count() > asked + 60).then_some(()));
+    assert_eq!(browser.text(page), before);
+    press();
+    says(&browser, "This clock is not synchronized");
+}
+
+pub(crate) fn a_lost_connection_is_shown_and_healed() {
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
+    let (browser, dashboard) = (browser(), watching(&chronyd, "0"));
+    browser.open(&dashboard.url);
+    becomes(&browser, "on");
+    browser.run("window.mark = 'kept';", &[]);
+    let notice = "document.querySelector('.stale').checkVisibility()";
+    assert_eq!(browser.value(notice), false);
+    let port = dashboard.authority().rsplit_once(':').unwrap().1.to_owned();
+    assert!(dashboard.end(Signal::TERM).success());
+    becomes(&browser, "lost");
+    assert_eq!(browser.value(notice), true);
+    let text = browser.text("document.querySelector('.stale').innerText");
+    assert!(text.starts_with("Connection lost") && text.contains("what was read"), "{text}");
+    axe::assert_no_violation(&browser, &LOOKS[0], "lost");
+    axe::assert_no_violation(&browser, &LOOKS[1], "lost");
+    chronyd.set(Scenario::no_sources());
+    let _dashboard = watching(&chronyd, &port);
+    says(&browser, "This clock is not synchronized");
+    becomes(&browser, "on");
+    assert_eq!(
+        (browser.value(notice), browser.value("window.mark")),
+        (Value::Bool(false), "kept".into())
+    );
+}
