@@ -14,13 +14,16 @@ pub struct SourceName {
     /// Address of the source; the key that joins reports.
     pub address: SourceAddress,
     /// The host name or address in chronyd's configuration, at most 256 bytes. It is text from
-    /// outside: what is not UTF-8 is replaced, control characters are not.
+    /// outside: what is not UTF-8, control characters, and what changes the order of reading are each
+    /// replaced by U+FFFD. Markup in it is not.
     pub name: String,
 }
 
 impl SourceName {
     pub(crate) fn decode(fields: &Reader<'_>, address: SourceAddress) -> Result<Self, Error> {
-        Ok(Self { address, name: fields.text(c"name")? })
+        let name = fields.text(c"name")?;
+        let harmless = |c| if commands(c) { char::REPLACEMENT_CHARACTER } else { c };
+        Ok(Self { address, name: name.chars().map(harmless).collect() })
     }
 
     /// The name, where it says more than the address.
@@ -28,6 +31,12 @@ impl SourceName {
         let says_more = !self.name.is_empty() && self.name != self.address.to_string();
         says_more.then_some(self.name)
     }
+}
+
+/// What a terminal obeys, and what shows text in another order than it has.
+fn commands(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || turns
 }
 
 #[cfg(test)]

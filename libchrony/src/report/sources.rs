@@ -46,8 +46,8 @@ pub struct Source {
     pub id: String,
     /// Address, reference ID or number of an unresolved name; the key that joins reports.
     pub address: SourceAddress,
-    /// The name it was configured with, where a snapshot read it (chronyd 4.0 and later) and it says more
-    /// than the address. Text from outside: control characters are in it as they came.
+    /// The name it was configured with, where a snapshot read it (chronyd 4.0 and later) and it says
+    /// more than the address; as [`crate::SourceName::name`].
     pub name: Option<String>,
     /// Polling interval, log2 of seconds, -32 to 32; see [`Self::poll_interval`].
     pub poll: i8,
