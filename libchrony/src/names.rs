@@ -1,6 +1,6 @@
 //! The configured names of the sources in a snapshot: asked for once, and kept while they must be right.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use crate::connection::Connection;
@@ -99,9 +99,13 @@ impl Connection {
     }
 
     /// Gives the sources of a pass their names, as far as chronyd tells them; never fails.
+    ///
+    /// Where a new session is opened meanwhile, the next snapshot asks for all of them again.
     pub(crate) fn name_sources(&mut self, pass: &mut Pass<Source>, end: Instant) {
         let mut names = std::mem::take(&mut self.names);
         names.forget(&pass.records, self.link.opened(), Instant::now());
+        let sampled = pass.records.iter().filter(|source| source.last_sample_ago.is_some());
+        let sampled: HashSet<_> = sampled.map(|source| source.address).collect();
         for (index, address) in (0..).zip(&pass.addresses) {
             let Some(address) = address.filter(|address| names.wants(*address)) else { continue };
             let told = self.identify(index, end).and_then(|found| match found == address {
@@ -118,13 +122,9 @@ impl Connection {
                     break;
                 }
             };
-            let sampled = pass
-                .records
-                .iter()
-                .any(|source| source.address == address && source.last_sample_ago.is_some());
-            names.known.insert(address, Known { name, asked: Instant::now(), sampled });
+            let known = Known { name, asked: Instant::now(), sampled: sampled.contains(&address) };
+            names.known.insert(address, known);
         }
-        names.session = self.link.opened();
         for source in &mut pass.records {
             source.name = names.known.get(&source.address).and_then(|known| known.name.clone());
         }

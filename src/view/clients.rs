@@ -58,7 +58,7 @@ pub(crate) fn clients(given: Option<Result<&Clients, &Error>>) -> ClientsView {
 fn refused(error: &Error) -> ClientsView {
     let (missing, steps) = match error.kind() {
         ErrorKind::NotAuthorized => (
-            "chronyd tells who asks it for time only through its Unix socket, or where clients is named in opencommands (chronyd 4.7 and later). The end of this page says how."
+            "chronyd tells who asks it for time only through its Unix socket, to chrony's own user and to root, or, from chronyd 4.7 on, over UDP where opencommands in chrony.conf names clients beside the reports that are open already."
                 .to_owned(),
             Vec::new(),
         ),
