@@ -6,7 +6,7 @@ use libchrony::{Snapshot, Source};
 use serde::Serialize;
 
 use crate::history::{SourceHistory, Window};
-use crate::view::chart::{Chart, ChartView, Line, Quantity, Signs};
+use crate::view::chart::{Chart, ChartView, Line, Quantity, Signs, Times};
 use crate::view::format;
 
 /// Steps of a chart: as many as a line needs to be smooth, and few enough for a small page.
@@ -72,18 +72,24 @@ impl Range {
         }
     }
 
-    /// Where it begins for a page made at `now`, of a history that began at `since`.
+    /// Where its charts begin on a page made at `now`: with the history, if that began later.
     pub(crate) fn begin(self, now: SystemTime, since: Option<SystemTime>) -> SystemTime {
-        let before = |length| {
-            let then = now.checked_sub(length).unwrap_or(SystemTime::UNIX_EPOCH);
-            then.max(SystemTime::UNIX_EPOCH)
-        };
+        let recorded = since.unwrap_or(now).min(before(now, SHORTEST));
+        self.length().map_or(recorded, |length| recorded.max(before(now, length)))
+    }
+
+    fn length(self) -> Option<Duration> {
         match self {
-            Self::Hour => before(Duration::from_secs(3_600)),
-            Self::Day => before(Duration::from_secs(86_400)),
-            Self::All => since.unwrap_or(now).min(before(SHORTEST)),
+            Self::Hour => Some(Duration::from_secs(3_600)),
+            Self::Day => Some(Duration::from_secs(86_400)),
+            Self::All => None,
         }
     }
+}
+
+fn before(now: SystemTime, length: Duration) -> SystemTime {
+    let then = now.checked_sub(length).unwrap_or(SystemTime::UNIX_EPOCH);
+    then.max(SystemTime::UNIX_EPOCH)
 }
 
 /// The charts, or why there are none.
@@ -115,18 +121,17 @@ pub(crate) fn history(snapshot: Option<&Snapshot>, window: &Window, range: Range
     HistoryView {
         ranges: ranges.into(),
         missing: nothing.then_some(
-            "Nothing is recorded yet. The charts begin with the first reading, a few seconds after the start.",
+            "Nothing is recorded. The charts begin with the first reading, a few seconds after the start; with --history off there are none.",
         ),
-        note: note(window),
+        note: note(window, range),
         charts: if nothing { Vec::new() } else { charts(snapshot, window) },
     }
 }
 
 /// Where the history is younger than the range.
-fn note(window: &Window) -> Option<String> {
-    let since = window.since?;
-    // The first step may begin a little before the first reading.
-    let is_younger = since > window.from.checked_add(window.step)?;
+fn note(window: &Window, range: Range) -> Option<String> {
+    let (since, length) = (window.since?, range.length()?);
+    let is_younger = since > before(window.to, length);
     is_younger
         .then(|| format!("Recorded since {}; there is nothing before.", format::moment(since).text))
 }
@@ -173,7 +178,7 @@ fn charts(snapshot: Option<&Snapshot>, window: &Window) -> Vec<ChartView> {
         left_out: None,
     };
     let charts = [offset, max_error, frequency, sources(snapshot, window)];
-    charts.iter().map(|chart| chart.view(window)).collect()
+    charts.iter().map(|chart| chart.view(Times::of(window))).collect()
 }
 
 /// The offsets of the sources; the selected one first, as in the table of the sources.
@@ -239,13 +244,15 @@ mod tests {
     }
 
     #[test]
-    fn everything_begins_with_the_history_and_has_some_length() {
+    fn charts_begin_with_the_range_or_with_the_history_and_have_some_length() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
         let month = now - Duration::from_secs(600_000);
         assert_eq!(Range::All.begin(now, Some(month)), month);
         assert_eq!(Range::All.begin(now, Some(now)), now - SHORTEST);
         assert_eq!(Range::All.begin(now, None), now - SHORTEST);
         assert_eq!(Range::Hour.begin(now, Some(month)), now - Duration::from_secs(3_600));
+        let lately = now - Duration::from_secs(1_000);
+        assert_eq!(Range::Day.begin(now, Some(lately)), lately);
         assert_eq!(Range::Day.begin(SystemTime::UNIX_EPOCH, None), SystemTime::UNIX_EPOCH);
     }
 

@@ -23,6 +23,30 @@ use plot::{Data, Plot, Shape};
 use scale::{Extent, HEIGHT, Scale};
 use table::Table;
 
+/// When the steps of the series are.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Times {
+    /// When the first begins.
+    pub(crate) from: SystemTime,
+    /// How long each is.
+    pub(crate) step: Duration,
+    /// Since when there is a history; what is before is no loss.
+    pub(crate) since: Option<SystemTime>,
+}
+
+impl Times {
+    pub(crate) fn of(window: &Window) -> Self {
+        Self { from: window.from, step: window.step, since: window.since }
+    }
+
+    /// When a step begins.
+    fn begin(self, step: usize) -> SystemTime {
+        let steps = u32::try_from(step).unwrap_or(u32::MAX);
+        let since = self.step.checked_mul(steps).unwrap_or(Duration::ZERO);
+        self.from.checked_add(since).unwrap_or(self.from)
+    }
+}
+
 /// What a chart is made of.
 #[derive(Debug)]
 pub(crate) struct Chart<'a> {
@@ -106,7 +130,7 @@ impl Ready<'_> {
 
 impl Chart<'_> {
     /// As the page places it. What is no number counts as not read.
-    pub(crate) fn view(&self, window: &Window) -> ChartView {
+    pub(crate) fn view(&self, times: Times) -> ChartView {
         let mut view = ChartView {
             id: self.id.to_owned(),
             title: self.title.to_owned(),
@@ -153,7 +177,7 @@ impl Chart<'_> {
             Some(signs) => format!("in {}; above 0 is {}", scale.unit, signs.plus),
             None => format!("in {}", scale.unit),
         };
-        view.summary = words::summary(self, &ready, window, &gaps, &scale);
+        view.summary = words::summary(self, &ready, times, &gaps, &scale);
         let is_error = |shape: &Shape| shape.class == "error";
         if ready.len() == 1
             && ready[0].errors.iter().any(Option::is_some)
@@ -161,26 +185,26 @@ impl Chart<'_> {
         {
             view.summary.push_str(&format!(" The {} is wider than the plot.", self.error));
         }
-        view.keys = self.keys(&ready, &shapes, &scale, window);
-        view.table = Some(table::table(self, &ready, window));
-        let (values, times) =
-            (scale.ticks(self.signs.is_some()), time::ticks(window.from, window.to));
+        view.keys = self.keys(&ready, &shapes, &scale, times);
+        view.table = Some(table::table(self, &ready, times));
+        let (values, hours) =
+            (scale.ticks(self.signs.is_some()), time::ticks(times.from, times.begin(steps)));
         view.plot = Some(Plot {
             steps,
             wide: plot::wide(&gaps, steps),
             gaps,
-            grid: plot::grid(&values, &times, steps),
+            grid: plot::grid(&values, &hours, steps),
             shapes,
             zero: (scale.low < 0.0 && scale.high > 0.0)
                 .then(|| scale::percent(scale.height(0.0) / HEIGHT)),
             values,
-            times,
+            times: hours,
             above,
             below,
             ends: if ready.len() > 1 { plot::ends(&ready, &scale) } else { Vec::new() },
             data: Data {
-                from: window.from.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
-                step: window.step.as_secs_f64(),
+                from: times.from.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+                step: times.step.as_secs_f64(),
                 top: format!("{:.*}", scale.decimals, scale.high),
                 bottom: format!("{:.*}", scale.decimals, scale.low),
                 unit: scale.unit,
@@ -213,16 +237,14 @@ impl Chart<'_> {
             let high: Vec<_> = ends.iter().map(|end| end.map(|end| at(end.max))).collect();
             Some(Extent::of(&low)?.holding(Extent::of(&high)?))
         });
-        with_errors.fold(extent, Extent::with)
+        match self.quantity {
+            Quantity::Time => with_errors.fold(extent, Extent::with),
+            // How well it is known is what a frequency is good for.
+            Quantity::Frequency => with_errors.fold(extent, Extent::holding),
+        }
     }
 
-    fn keys(
-        &self,
-        ready: &[Ready<'_>],
-        shapes: &[Shape],
-        scale: &Scale,
-        window: &Window,
-    ) -> Vec<Key> {
+    fn keys(&self, ready: &[Ready<'_>], shapes: &[Shape], scale: &Scale, times: Times) -> Vec<Key> {
         let area = |class: &str, text: String| {
             let key = Key { class: class.to_owned(), number: None, text, value: None };
             shapes.iter().any(|shape| shape.class == class).then_some(key)
@@ -230,7 +252,7 @@ impl Chart<'_> {
         if ready.len() == 1 {
             let spread = area(
                 "spread",
-                format!("lowest to highest in {}", format::duration(window.step.as_secs_f64())),
+                format!("lowest to highest in {}", format::duration(times.step.as_secs_f64())),
             );
             let error = area("error", format!("\u{b1} {}", self.error));
             return spread.into_iter().chain(error).collect();
@@ -276,13 +298,6 @@ fn errors(line: &Line<'_>) -> Vec<Option<f64>> {
         errors.map(|error| Some(error.as_ref()?.max.abs()).filter(|e| e.is_finite())).collect();
     errors.resize(line.points.len(), None);
     errors
-}
-
-/// When a step begins.
-fn begins(window: &Window, step: usize) -> SystemTime {
-    let steps = u32::try_from(step).unwrap_or(u32::MAX);
-    let since = window.step.checked_mul(steps).unwrap_or(Duration::ZERO);
-    window.from.checked_add(since).unwrap_or(window.from)
 }
 
 #[cfg(test)]

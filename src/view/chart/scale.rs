@@ -66,15 +66,14 @@ impl Extent {
 
     /// Of these points, without the few that would flatten all others.
     pub(super) fn of(points: &[Option<Point>]) -> Option<Self> {
-        let mut means: Vec<f64> = points.iter().flatten().map(|point| point.mean).collect();
-        means.sort_by(f64::total_cmp);
-        // Two of a hundred at either end may stand apart.
-        let apart = means.len() / 50;
-        let core = Self { low: *means.get(apart)?, high: means[means.len() - 1 - apart] };
-        let all = points
-            .iter()
-            .flatten()
-            .fold(core, |extent, point| extent.holding(Self { low: point.min, high: point.max }));
+        let (mut lows, mut highs): (Vec<f64>, Vec<f64>) =
+            points.iter().flatten().map(|point| (point.min, point.max)).unzip();
+        lows.sort_by(f64::total_cmp);
+        highs.sort_by(f64::total_cmp);
+        // Two of a hundred at either end may stand apart; of few, one.
+        let apart = (lows.len() / 50).max(usize::from(lows.len() >= 20));
+        let core = Self { low: *lows.get(apart)?, high: highs[highs.len() - 1 - apart] };
+        let all = Self { low: lows[0], high: highs[highs.len() - 1] };
         let room = core.length() / 4.0;
         // Each end by itself: a spike up is no reason to cut the band below.
         let most = core.length() * (LONGEST - 1.0) / 2.0;

@@ -4,9 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use crate::history::{Point, Window};
+use crate::history::Point;
 use crate::view::chart::scale::Quantity;
-use crate::view::chart::{Chart, Ready, begins};
+use crate::view::chart::{Chart, Ready, Times};
 use crate::view::format;
 
 /// Enough to see the course, and few enough to hear it read.
@@ -28,7 +28,7 @@ pub(super) struct Row {
     pub(super) cells: Vec<String>,
 }
 
-pub(super) fn table(chart: &Chart<'_>, ready: &[Ready<'_>], window: &Window) -> Table {
+pub(super) fn table(chart: &Chart<'_>, ready: &[Ready<'_>], times: Times) -> Table {
     let steps = ready.iter().map(|line| line.points.len()).max().unwrap_or(0);
     let each = steps.div_ceil(MOST_ROWS).max(1);
     let has_error = |line: &Ready<'_>| line.errors.iter().any(Option::is_some);
@@ -52,8 +52,8 @@ pub(super) fn table(chart: &Chart<'_>, ready: &[Ready<'_>], window: &Window) -> 
                 })
                 .collect(),
         };
-        let time = begins(window, first);
-        Row { from: short(window, time), cells }
+        let time = times.begin(first);
+        Row { from: short(times, steps, time), cells }
     });
     Table { columns, rows: rows.collect() }
 }
@@ -106,10 +106,10 @@ fn merged(points: &[Option<Point>], first: usize, last: usize) -> Option<Point> 
 }
 
 /// The time of day, with the day where the chart holds several.
-fn short(window: &Window, time: SystemTime) -> String {
+fn short(times: Times, steps: usize, time: SystemTime) -> String {
     let day =
         |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
-    match day(window.from) == day(window.to) {
+    match day(times.from) == day(times.begin(steps)) {
         true => format::clock(time),
         false => format!("{} {}", format::day(time), format::clock(time)),
     }

@@ -37,7 +37,7 @@ fn view_of(lines: Vec<Line<'_>>, window: &Window) -> ChartView {
         error: "maximum error",
         left_out: None,
     };
-    chart.view(window)
+    chart.view(Times::of(window))
 }
 
 fn plot(view: &ChartView) -> &Plot {
@@ -210,4 +210,26 @@ fn a_month_has_dates_on_its_axis_and_in_its_table() {
     let times: Vec<_> = plot(&view).times.iter().map(|tick| tick.text.as_str()).collect();
     assert_eq!(times, ["Nov 26", "Dec 3", "Dec 10", "Dec 17"]);
     assert_eq!(view.table.as_ref().unwrap().rows[1].from, "Nov 23 16:30");
+}
+
+#[test]
+fn how_well_a_frequency_is_known_is_always_in_the_plot() {
+    let points = [-12.345, -12.344, -12.346].map(point);
+    let skew = [point(0.5); 3];
+    let chart = Chart {
+        id: "chart",
+        title: "Frequency",
+        quantity: Quantity::Frequency,
+        signs: Some(Signs { plus: "fast", minus: "slow" }),
+        with_zero: false,
+        lines: vec![Line { error: Some(&skew), ..line("Frequency", &points) }],
+        error: "skew",
+        left_out: None,
+    };
+    let view = chart.view(Times::of(&window(3)));
+    assert!(outline(&view, "error").is_some());
+    assert_eq!(
+        (plot(&view).data.top.as_str(), plot(&view).data.bottom.as_str()),
+        ("-11.5", "-13.0")
+    );
 }

@@ -1,9 +1,8 @@
 //! A chart in words, for those who do not see it.
 
-use crate::history::Window;
 use crate::view::chart::path::Gap;
 use crate::view::chart::scale::{HEIGHT, Quantity, Scale};
-use crate::view::chart::{Chart, Ready, Signs, begins};
+use crate::view::chart::{Chart, Ready, Signs, Times};
 use crate::view::format;
 
 /// A value with its sign in words, as `1.200 µs slow`.
@@ -24,7 +23,7 @@ pub(super) fn value(quantity: Quantity, signs: Option<Signs>, value: f64) -> Str
 pub(super) fn summary(
     chart: &Chart<'_>,
     ready: &[Ready<'_>],
-    window: &Window,
+    times: Times,
     gaps: &[Gap],
     scale: &Scale,
 ) -> String {
@@ -60,11 +59,11 @@ pub(super) fn summary(
     // What was before the history began is told elsewhere.
     let lost: usize = gaps
         .iter()
-        .filter(|gap| window.since.is_none_or(|since| begins(window, gap.start) >= since))
+        .filter(|gap| times.since.is_none_or(|since| times.begin(gap.start) >= since))
         .map(|gap| gap.length)
         .sum();
     if lost > 0 {
-        let seconds = window.step.as_secs_f64() * lost as f64;
+        let seconds = times.step.as_secs_f64() * lost as f64;
         sentences.push(format!("No data for {}.", format::duration(seconds)));
     }
     sentences.join(" ")
