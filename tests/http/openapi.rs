@@ -80,20 +80,13 @@ impl Described {
 
     /// All that a dashboard answers at once.
     fn holds_all(&mut self, dashboard: &Dashboard) {
-        for path in self.paths().iter().filter(|path| is_served(path) && *path != STREAM) {
+        for path in self.paths().iter().filter(|path| *path != STREAM) {
             self.holds(path, &dashboard.get(path));
         }
     }
 }
 
 const STREAM: &str = "/api/v1/stream";
-
-/// Described before they are served.
-const TO_COME: [&str; 1] = ["/api/v1/clients"];
-
-fn is_served(path: &str) -> bool {
-    !TO_COME.contains(&path)
-}
 
 /// A dashboard that waits for chronyd no longer than it must.
 fn hurried(chronyd: &Simulator) -> Dashboard {
@@ -159,17 +152,11 @@ fn every_path_for_programs_is_described_and_every_path_described_is_served() {
         .collect();
     assert!(served.remove("/api/v1/{report}"), "{served:?}");
     served.extend(REPORTS.map(|name| format!("/api/v1/{name}")));
-    for path in TO_COME {
-        assert!(!served.contains(path), "{path} is served now: take it from TO_COME");
-    }
     let paths = described.paths();
-    assert_eq!(
-        paths.iter().filter(|path| is_served(path)).cloned().collect::<BTreeSet<_>>(),
-        served
-    );
+    assert_eq!(paths.iter().cloned().collect::<BTreeSet<_>>(), served);
     // And so says the server itself.
     let (_chronyd, dashboard) = shown(Scenario::synchronized());
-    for path in paths.iter().filter(|path| is_served(path)) {
+    for path in paths.iter() {
         assert_ne!(dashboard.head(path).status, 404, "{path}");
     }
 }
@@ -251,7 +238,7 @@ fn every_answer_is_as_described_in_every_state() {
         described.holds_all(&dashboard);
         assert_eq!(dashboard.get("/api/v1/snapshot").status, 200);
     }
-    for path in described.paths().iter().filter(|path| is_served(path) && *path != STREAM) {
+    for path in described.paths().iter().filter(|path| *path != STREAM) {
         assert!(described.seen.contains(&(path.clone(), 200)), "{path} was never 200");
     }
 }
@@ -313,7 +300,7 @@ fn requests_that_are_wrong_get_errors_as_described() {
     for path in ["/api", "/api/v1/nothing", "/health/nothing"] {
         described.holds("NotFound", &dashboard.get(path));
     }
-    for path in described.paths().iter().filter(|path| is_served(path)) {
+    for path in described.paths().iter() {
         described.holds("MethodNotAllowed", &dashboard.send("POST", path));
         let foreign = dashboard.get_as("example.net", path);
         assert_eq!(foreign.status, 421);
