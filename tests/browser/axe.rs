@@ -79,6 +79,10 @@ pub(crate) fn bad_states_have_no_violation() {
     have_no_violation(state::BAD);
 }
 
+pub(crate) fn pages_beside_the_dashboard_have_no_violation() {
+    have_no_violation(state::MORE);
+}
+
 pub(crate) fn error_pages_have_no_violation() {
     have_no_violation(state::ERRORS);
 }

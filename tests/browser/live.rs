@@ -5,7 +5,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::axe::{self, LOOKS};
-use crate::browser::{Browser, browser};
+use crate::browser::{Browser, Key, browser};
 use crate::common::dashboard::{Dashboard, second_hand};
 use crate::common::eventually;
 
@@ -128,4 +128,22 @@ pub(crate) fn a_lost_connection_is_shown_and_healed() {
         (browser.value(notice), browser.value("window.mark")),
         (Value::Bool(false), "kept".into())
     );
+}
+
+pub(crate) fn a_chart_grows_and_tells_its_values_by_key() {
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
+    let (browser, dashboard) = (browser(), watching(&chronyd, "0"));
+    browser.open(&dashboard.url);
+    eventually("a chart is drawn", || {
+        browser.value("document.querySelector('.chart-plot') !== null").as_bool().filter(|is| *is)
+    });
+    let described = "document.getElementById(
+        document.querySelector('.chart-plot').getAttribute('aria-describedby')).innerText";
+    assert!(!browser.text(described).is_empty(), "no words for those who do not see it");
+    browser.run("document.querySelector('.chart-plot').focus();", &[]);
+    eventually("its values are told", || {
+        browser.press(Key::Right);
+        let told = browser.value("document.querySelector('.chart-tip')?.innerText ?? ''");
+        told.as_str().filter(|text| text.contains("UTC") || text.contains(" s")).map(|_| ())
+    });
 }

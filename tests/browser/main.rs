@@ -67,6 +67,7 @@ fn tests() -> Vec<Test> {
         // The longest first.
         axe::good_states_have_no_violation,
         axe::bad_states_have_no_violation,
+        axe::pages_beside_the_dashboard_have_no_violation,
         axe::error_pages_have_no_violation,
         live::a_lost_connection_is_shown_and_healed,
     ];
@@ -86,6 +87,7 @@ fn tests() -> Vec<Test> {
         layout::who_wants_no_motion_gets_none,
         layout::dark_and_light_follow_the_reader_s_setting,
         live::the_page_changes_in_place_when_chronyd_changes,
+        live::a_chart_grows_and_tells_its_values_by_key,
         live::ages_count_on_between_readings,
         live::a_page_that_is_paused_stays_as_it_is,
         quiet::every_state_renders,

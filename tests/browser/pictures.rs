@@ -10,6 +10,7 @@ const PICTURES: &[(&str, State, &str, u32, u32)] = &[
     ("dashboard.png", state::demo, "light", 1280, 720),
     ("dashboard-dark.png", state::demo, "dark", 1280, 720),
     ("dashboard-phone.png", state::demo, "dark", 390, 844),
+    ("source.png", state::source, "light", 1280, 720),
     ("not-synchronized.png", state::unreachable, "light", 1280, 720),
     ("no-chronyd.png", state::no_chronyd, "light", 1280, 720),
 ];

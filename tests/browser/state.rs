@@ -150,6 +150,46 @@ pub(crate) fn silent() -> Shown {
         .holding(chronyd)
 }
 
+/// The page of a source that is selected.
+pub(crate) fn source() -> Shown {
+    let mut shown = everything();
+    (shown.name, shown.heading) = ("source", "");
+    shown.url.push_str("sources/192.0.2.11");
+    shown
+}
+
+/// The page of a source that never answered.
+pub(crate) fn silent_source() -> Shown {
+    let mut shown = unreachable();
+    (shown.name, shown.heading) = ("silent source", "192.0.2.21");
+    shown.url.push_str("sources/192.0.2.21");
+    shown
+}
+
+/// The page of a source that disagrees.
+pub(crate) fn lying_source() -> Shown {
+    let mut shown = falseticker();
+    (shown.name, shown.heading) = ("lying source", "");
+    shown.url.push_str("sources/192.0.2.66");
+    shown
+}
+
+/// The page of a source that is no more.
+pub(crate) fn no_source() -> Shown {
+    let mut shown = synchronized().failing(404);
+    (shown.name, shown.heading) = ("no source", "");
+    shown.url.push_str("sources/192.0.2.99");
+    shown
+}
+
+/// The history of everything.
+pub(crate) fn history() -> Shown {
+    let mut shown = demo();
+    shown.name = "history";
+    shown.url.push_str("?range=all");
+    shown
+}
+
 pub(crate) fn not_found() -> Shown {
     let mut shown = no_chronyd().failing(404);
     (shown.name, shown.heading) = ("not found", "Nothing here");
@@ -172,10 +212,13 @@ pub(crate) const GOOD: &[State] =
 pub(crate) const BAD: &[State] =
     &[local, unsynchronized, no_sources, unreachable, no_chronyd, denied, silent];
 
-/// There is no dashboard at the address.
-pub(crate) const ERRORS: &[State] = &[not_found, foreign];
+/// Pages beside the dashboard.
+pub(crate) const MORE: &[State] = &[source, silent_source, lying_source, history];
+
+/// There is nothing at the address.
+pub(crate) const ERRORS: &[State] = &[not_found, no_source, foreign];
 
 /// All of them, one after the other.
 pub(crate) fn all() -> impl Iterator<Item = Shown> {
-    [GOOD, BAD, ERRORS].into_iter().flatten().map(|state| state())
+    [GOOD, BAD, MORE, ERRORS].into_iter().flatten().map(|state| state())
 }
