@@ -99,10 +99,19 @@ fn tests() -> Vec<Test> {
     [&axe[..], &chronyd, &browser].concat()
 }
 
+/// Ends the browsers, also where the pictures cannot be taken.
+struct End;
+
+impl Drop for End {
+    fn drop(&mut self) {
+        browser::end();
+    }
+}
+
 fn main() -> ExitCode {
+    let _end = End;
     if let Some(folder) = std::env::var_os("SCREENSHOTS") {
         pictures::take(folder.as_ref());
-        browser::end();
         return ExitCode::SUCCESS;
     }
     let mut arguments = Arguments::from_args();
@@ -120,6 +129,5 @@ fn main() -> ExitCode {
         }
     };
     let conclusion = libtest_mimic::run(&arguments, tests().into_iter().map(trial).collect());
-    browser::end();
     conclusion.exit_code()
 }
