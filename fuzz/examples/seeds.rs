@@ -161,7 +161,7 @@ const ADDRESSES: [&str; 22] = [
     "a_b-c.example.",
 ];
 
-const REQUESTS: [&str; 16] = [
+const REQUESTS: [&str; 19] = [
     "GET /\nhost: localhost",
     "HEAD /\nhost: 127.0.0.1:8000",
     "GET /health\nhost: [::1]:8000",
@@ -178,4 +178,7 @@ const REQUESTS: [&str; 16] = [
     "GET /\nhost: \"><b>example",
     "GET /\nhost: localhost\nhost: example.net",
     "GET http://example.net/api/v1/tracking\nhost: localhost",
+    "GET /api/v1/stream\nhost: localhost",
+    "HEAD /live\nhost: localhost",
+    "GET /?live=7&x=y\nhost: localhost\naccept-encoding: br, gzip;q=0.5",
 ];

@@ -32,7 +32,7 @@ pub fn run(data: &[u8]) {
         }
     }
 
-    let for_programs = path == "/api" || path.starts_with("/api/") || path.starts_with("/health");
+    let for_programs = path == "/live" || path == "/api" || path.starts_with("/api/") || path.starts_with("/health");
     site::with(|site| {
         let answer = site.ask(request, for_programs);
         let reads = method == Method::GET || method == Method::HEAD;
@@ -49,7 +49,7 @@ pub fn run(data: &[u8]) {
             }
             421 => assert_eq!(hosts, 1, "{method} {path}"),
             // A busy machine's simulated chronyd may answer late.
-            503 => assert!(reads && (path == "/" || path.starts_with("/api/v1/")), "{path}"),
+            503 => assert!(reads && (path == "/" || path == "/live" || path.starts_with("/api/v1/")), "{path}"),
             other => panic!("{method} {path}: {other}: {}", answer.body),
         }
         if for_programs && answer.status != 200 {

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
+use std::io::Read;
 use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
@@ -64,6 +65,10 @@ impl Site {
             assert_eq!(answer.headers.get_all(name).count(), 1, "{name}");
         }
         let kind = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
+        if kind == Some("text/event-stream") {
+            assert!(answer.status == 200 && answer.body.is_empty());
+            return answer;
+        }
         match kind.expect("an answer has a type") {
             "application/json" => check_json(&answer.body),
             kind if kind.starts_with("text/html") => self.markup.check(&answer.body),
@@ -90,12 +95,25 @@ fn asked(
         let response = try_call_service(service, request.to_request()).await;
         let response = response.expect("an error is an answer, too");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let is = |name: &str, value: &str| headers.get(name).is_some_and(|given| given == value);
         let body = response.into_body();
+        if is("content-type", "text/event-stream") {
+            // It has no end.
+            assert!(body.size() == actix_web::body::BodySize::Stream);
+            return Answer { status, headers, body: String::new() };
+        }
         assert!(body.size() != actix_web::body::BodySize::Stream);
         let body = to_bytes(body).await.expect("a body that is there");
-        let body = String::from_utf8(body.into()).expect("a body is UTF-8");
+        let body = if is("content-encoding", "gzip") { unpacked(&body) } else { body.into() };
+        let body = String::from_utf8(body).expect("a body is UTF-8");
         Answer { status, headers, body }
     })
+}
+
+fn unpacked(body: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(body).read_to_end(&mut plain).expect("gzip");
+    plain
 }
 
 /// JSON in which no text would move a terminal's cursor.
