@@ -53,7 +53,7 @@ impl Page {
     pub(crate) fn skeleton(&self) -> Vec<String> {
         let element = |element: ElementRef<'_>| {
             let attribute = |(name, value): (&str, &str)| match name {
-                "title" | "aria-label" | "datetime" => name.to_owned(),
+                "title" | "aria-label" | "datetime" | "data-age" | "data-key" => name.to_owned(),
                 "href" if is_source(value) => "href=/sources/ID".to_owned(),
                 _ => format!("{name}={value}"),
             };

@@ -42,7 +42,7 @@ fn asked(dashboard: &Dashboard) -> Duration {
 }
 
 /// The files that it has open where nobody asks, all its threads running.
-fn at_rest(dashboard: &Dashboard) -> usize {
+pub(crate) fn at_rest(dashboard: &Dashboard) -> usize {
     asked(dashboard);
     let (mut last, mut looks) = (0, 0);
     let found = within(PATIENCE, || {
@@ -54,7 +54,11 @@ fn at_rest(dashboard: &Dashboard) -> usize {
     found.expect("it comes to rest")
 }
 
-fn eventually_at_most(what: &impl Debug, limit: usize, count: impl Fn() -> usize) -> Duration {
+pub(crate) fn eventually_at_most(
+    what: &impl Debug,
+    limit: usize,
+    count: impl Fn() -> usize,
+) -> Duration {
     let start = Instant::now();
     let fallen = within(PATIENCE, || (count() <= limit).then_some(()));
     assert!(fallen.is_some(), "{what:?}: {} after {PATIENCE:?}, not {limit}", count());

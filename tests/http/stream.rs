@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::common::dashboard::{Dashboard, second_hand};
 use crate::common::process::descriptors;
 use crate::common::{PATIENCE, eventually, within};
+use crate::load::{at_rest, eventually_at_most};
 use crate::raw::{connect, talk};
 use crate::{assert_failure, assert_secured, client_directories, shown, without_chronyd};
 
@@ -238,14 +239,12 @@ fn one_who_does_not_read_is_closed_and_holds_up_nobody() {
 #[test]
 fn those_who_leave_are_forgotten_and_their_places_are_free() {
     let (_directory, dashboard) = without_chronyd();
-    let before = descriptors(dashboard.pid());
+    let before = at_rest(&dashboard);
     for _ in 0..5 {
         let streams: Vec<_> = (0..40).map(|_| Stream::open(&dashboard, READINGS)).collect();
         drop(streams);
     }
-    eventually("their files are closed", || {
-        (descriptors(dashboard.pid()) <= before + 4).then_some(())
-    });
+    eventually_at_most(&"open files", before, || descriptors(dashboard.pid()));
 }
 
 #[test]
