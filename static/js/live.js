@@ -24,6 +24,8 @@
   let failures = 0;
   let heard = false;
   let lost = false;
+  // What the server said in place of a page of this kind.
+  let trouble = "";
   let fetching = null;
   let wanted = null;
   let paused = stored("second-hand:paused") === "yes";
@@ -154,12 +156,13 @@
   function show(html) {
     const page = new DOMParser().parseFromString(html, "text/html");
     const next = page.getElementById("main");
-    if (!next || !page.getElementById("live")) throw new Error("no page of this kind");
+    if (!next) throw new Error("no page");
+    if (!page.getElementById("live")) return page.querySelector("h1")?.textContent || "No data";
     if (assetsOf(page) !== assets && stored("second-hand:reloaded") !== assetsOf(page)) {
       // Another version serves: its script and style belong to its page. Once, whatever comes.
       stored("second-hand:reloaded", assetsOf(page));
       location.reload();
-      return;
+      return "";
     }
     const focus = document.activeElement;
     const before = verdictOf(document);
@@ -170,6 +173,7 @@
     const after = verdictOf(document);
     if (after.tone !== before.tone && after.text) say(after.text);
     document.dispatchEvent(new CustomEvent("second-hand:updated"));
+    return "";
   }
 
   async function update(event) {
@@ -192,10 +196,15 @@
         location.reload();
         return;
       }
+      const before = readAt;
       const age = Number(response.headers.get("reading-age") ?? 0);
       readAt = performance.now() - age * 1000;
       shown = event.number;
-      show(html);
+      const said = show(html);
+      // The old page stays, and so does its age.
+      if (said) readAt = before;
+      if (said && said !== trouble) say(said);
+      trouble = said;
       connected();
     } catch {
       if (fetching === asked) disconnected();
@@ -287,6 +296,7 @@
   function words() {
     if (paused) return ["paused", "Paused"];
     if (lost) return ["lost", "Connection lost"];
+    if (trouble) return ["lost", "No data"];
     if (failures) return ["waiting", "Reconnecting"];
     return [heard ? "on" : "waiting", "Live"];
   }
@@ -297,11 +307,12 @@
       status.dataset.state = name;
       status.lastElementChild.textContent = text;
     }
-    notice.hidden = !lost || paused;
+    notice.hidden = paused || !(lost || trouble);
     if (notice.hidden) return;
     const left = Math.ceil((retryAt - performance.now()) / 1000);
     const next = retryAt && left > 0 ? `trying again in ${duration(left)}` : "trying again now";
-    const line = `Connection lost, ${next}. This page shows what was read ${ago(secondsSince(readAt))}.`;
+    const what = lost ? `Connection lost, ${next}` : trouble;
+    const line = `${what}. This page shows what was read ${ago(secondsSince(readAt))}.`;
     if (notice.textContent !== line) notice.textContent = line;
   }
 
