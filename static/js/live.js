@@ -150,7 +150,8 @@
 
   const verdictOf = (page) => {
     const verdict = page.querySelector(".verdict");
-    return { tone: verdict?.className, text: verdict?.querySelector("h1")?.textContent };
+    const lines = [...(verdict?.querySelectorAll("h1, .standing") ?? [])];
+    return { tone: verdict?.className, text: lines.map((line) => line.textContent).join(": ") };
   };
 
   function show(html) {
@@ -203,7 +204,7 @@
       const said = show(html);
       // The old page stays, and so does its age.
       if (said) readAt = before;
-      if (said && said !== trouble) say(said);
+      if (said !== trouble) say(said || "chronyd gives data again.");
       trouble = said;
       connected();
     } catch {

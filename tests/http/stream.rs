@@ -122,7 +122,15 @@ fn the_page_s_script_is_told_the_number_and_the_age_and_gets_that_reading() {
     let before = chronyd.request_count();
     let live = dashboard.get("/?live=1");
     assert!(live.page().verdict().starts_with("This clock is right"), "{}", live.page().verdict());
+    let source = dashboard.get("/sources/192.0.2.11?live=1");
+    assert_eq!(source.status, 200);
     assert_eq!(chronyd.request_count(), before);
+    for page in [live.page(), source.page()] {
+        // What the script begins with; without it none of this is shown.
+        assert_eq!(page.attributes("#live[hidden]", "data-url"), [READINGS]);
+        assert_eq!(page.all("#pause[hidden], #stale[hidden]").len(), 2);
+        assert!(!page.attributes(".age", "data-age").is_empty());
+    }
     let age: f64 = live.header("reading-age").parse().expect("seconds");
     assert!(age > 0.0);
     assert_eq!(dashboard.get("/").page().verdict(), "This clock is not synchronized");
