@@ -74,7 +74,9 @@ impl History {
     pub(crate) fn new(length: Option<Duration>, refresh: Duration) -> Self {
         let store = length.map(|length| new_store(length, refresh));
         let mut log = Log::default();
-        log.begin(SystemTime::now());
+        if store.is_some() {
+            log.begin(SystemTime::now());
+        }
         let held = Held { store, log, counted: Counted::default() };
         Self { held: Arc::new(RwLock::new(held)), file: None }
     }

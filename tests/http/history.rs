@@ -1,6 +1,10 @@
 //! The recorded series, and the file that keeps them.
 
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
 use libchrony::testing::{Scenario, Simulator, Source};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::common::dashboard::{Dashboard, second_hand};
@@ -224,4 +228,172 @@ fn a_window_may_lie_anywhere_and_has_no_more_steps_than_asked_for() {
         let number = history["series"]["offset"]["mean"].as_array().map_or(0, Vec::len);
         assert!((1..=most).contains(&number), "{query}: {number}");
     }
+}
+
+/// A place for a history file.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().expect("a directory"))
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("history")
+    }
+
+    fn dashboard(&self, chronyd: &Simulator) -> Dashboard {
+        let file = self.file().display().to_string();
+        often(&chronyd.address(), &["--history-file", &file])
+    }
+
+    /// What stands beside the file.
+    fn aside(&self) -> Vec<PathBuf> {
+        let entries = self.0.path().read_dir().expect("the directory is readable");
+        let names = entries.map(|entry| entry.expect("an entry").path());
+        names.filter(|path| *path != self.file()).collect()
+    }
+
+    /// Starts a second-hand that cannot use the file: its line, and its exit code.
+    fn refused(&self, chronyd: &Simulator) -> (Option<i32>, String) {
+        let file = self.file().display().to_string();
+        let output = second_hand()
+            .args(["--port", "0", "--chronyd", &chronyd.address(), "--history-file", &file])
+            .output()
+            .expect("second-hand runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}
+
+fn synchronized() -> Simulator {
+    Simulator::start_unix(Scenario::synchronized()).expect("the simulator starts")
+}
+
+/// The history after a restart has what was there before it, and what came after.
+fn assert_kept(dashboard: &Dashboard, before: &Value) {
+    let from = before["since"].as_str().expect("a time");
+    let query = format!("series=frequency,sources/192.0.2.11/offset&from={from}");
+    let extremes = |history: &Value| {
+        let numbers = |part: &str| -> Vec<f64> {
+            let values = history["series"]["frequency"][part].as_array().expect("values");
+            values.iter().filter_map(Value::as_f64).collect()
+        };
+        let least = numbers("min").into_iter().reduce(f64::min);
+        (least, numbers("max").into_iter().reduce(f64::max))
+    };
+    let history = eventually("something was read after the restart", || {
+        let history = history(dashboard, &query);
+        (extremes(&history).1 == Some(7.25)).then_some(history)
+    });
+    assert_eq!(extremes(&history).0, Some(-3.5), "{history}");
+    assert_eq!(history["since"], before["since"]);
+    assert!(!means(&history, "sources/192.0.2.11/offset").is_empty());
+    assert_eq!(kinds(&history).iter().filter(|kind| **kind == "began").count(), 2, "{history}");
+}
+
+/// A chronyd whose clock has this frequency.
+fn with_frequency(frequency: f64) -> Scenario {
+    let mut scenario = Scenario::synchronized();
+    scenario.tracking.frequency = frequency;
+    scenario
+}
+
+#[test]
+fn the_history_is_there_after_a_restart_and_the_time_between_is_none() {
+    let place = Place::new();
+    let chronyd = synchronized();
+    chronyd.set(with_frequency(-3.5));
+    let dashboard = place.dashboard(&chronyd);
+    let before = with_values(&dashboard, "series=frequency&from=-1m", "frequency", 1);
+    assert_eq!(dashboard.end(Signal::TERM).code(), Some(0));
+    chronyd.set(with_frequency(7.25));
+    let dashboard = place.dashboard(&chronyd);
+    assert_kept(&dashboard, &before);
+    assert_eq!(place.aside(), [PathBuf::new(); 0]);
+}
+
+#[test]
+fn what_is_killed_loses_the_last_batch_at_most() {
+    let place = Place::new();
+    let chronyd = synchronized();
+    chronyd.set(with_frequency(-3.5));
+    let dashboard = place.dashboard(&chronyd);
+    let before = with_values(&dashboard, "series=frequency&from=-1m", "frequency", 1);
+    let seen = SystemTime::now();
+    eventually("the next batch is written, and no other is under way", || {
+        let written = place.file().metadata().and_then(|metadata| metadata.modified());
+        let written = written.expect("the file is there");
+        let is_next = written > seen + Duration::from_secs(5);
+        let is_over = written.elapsed().is_ok_and(|ago| ago > Duration::from_secs(1));
+        (is_next && is_over).then_some(())
+    });
+    dashboard.kill();
+    chronyd.set(with_frequency(7.25));
+    let dashboard = place.dashboard(&chronyd);
+    assert_kept(&dashboard, &before);
+    assert_eq!(place.aside(), [PathBuf::new(); 0]);
+}
+
+#[test]
+fn a_damaged_file_is_set_aside_with_its_bytes_and_second_hand_goes_on() {
+    let place = Place::new();
+    let chronyd = synchronized();
+    let bytes = "what somebody else wrote\n".repeat(500);
+    std::fs::write(place.file(), &bytes).expect("the file is written");
+    let log = place.0.path().with_extension("log");
+    let file = place.file().display().to_string();
+    let dashboard = Dashboard::start_telling(
+        second_hand().args(["--port", "0", "--chronyd", &chronyd.address()]).args([
+            "--history-file",
+            &file,
+            "--refresh",
+            "1s",
+        ]),
+        std::fs::File::create(&log).expect("a log"),
+    );
+    let [aside] = &place.aside()[..] else { panic!("{:?}", place.aside()) };
+    assert_eq!(std::fs::read_to_string(aside).expect("it is readable"), bytes);
+    let name = aside.display().to_string();
+    assert!(name.contains("history.damaged-2"), "{name}");
+    let told = std::fs::read_to_string(&log).expect("the log is readable");
+    std::fs::remove_file(&log).expect("the log is removed");
+    assert!(told.contains(&name) && told.contains("damaged"), "{told}");
+    with_values(&dashboard, "series=offset&from=-1m", "offset", 1);
+}
+
+#[test]
+fn two_processes_do_not_share_a_file() {
+    let place = Place::new();
+    let chronyd = synchronized();
+    let dashboard = place.dashboard(&chronyd);
+    let (code, line) = place.refused(&chronyd);
+    assert_eq!(code, Some(1), "{line}");
+    assert!(line.contains("in use by another process"), "{line}");
+    assert!(line.contains(&place.file().display().to_string()), "{line}");
+    // The first goes on, and the file is whole.
+    with_values(&dashboard, "series=offset&from=-1m", "offset", 1);
+    assert_eq!(dashboard.end(Signal::TERM).code(), Some(0));
+    place.dashboard(&chronyd);
+    assert_eq!(place.aside(), [PathBuf::new(); 0]);
+}
+
+#[test]
+fn a_file_in_a_directory_that_is_not_there_stops_the_start_with_what_to_do() {
+    let place = Place::new();
+    let chronyd = synchronized();
+    std::fs::remove_dir(place.0.path()).expect("it is empty");
+    let (code, line) = place.refused(&chronyd);
+    assert_eq!((code, line.lines().count()), (Some(1), 1), "{line}");
+    assert!(line.contains("make the directory"), "{line}");
+}
+
+#[test]
+fn without_a_history_there_are_events_of_none_and_no_values() {
+    let chronyd = synchronized();
+    let dashboard = often(&chronyd.address(), &["--history", "off"]);
+    assert!(chronyd.wait_for_requests(100, crate::common::PATIENCE));
+    let history = history(&dashboard, "");
+    assert_eq!(history["since"], Value::Null);
+    assert_eq!(means(&history, "offset"), [0.0; 0]);
+    assert_eq!(kinds(&history), [""; 0]);
 }
