@@ -25,6 +25,8 @@ mod view;
 use std::process::ExitCode;
 
 #[doc(hidden)]
+pub use history::Measured;
+#[doc(hidden)]
 pub use startup::application_of;
 
 /// Does what the command line asks, and gives the exit status.

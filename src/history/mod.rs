@@ -11,6 +11,7 @@ mod database;
 mod events;
 mod grid;
 mod keeper;
+mod measure;
 mod note;
 mod rates;
 #[cfg(test)]
@@ -21,6 +22,7 @@ mod window;
 
 pub(crate) use chosen::{Chosen, Series};
 pub(crate) use database::FileError;
+pub use measure::Measured;
 pub(crate) use rates::Rates;
 pub(crate) use window::{Change, Event, Point, SourceHistory, SourceWindow, Window};
 

@@ -1,0 +1,55 @@
+//! What the history costs: memory, and the time of a reading and of a window.
+
+#![expect(clippy::unwrap_used, reason = "a measurement ends at its first failure")]
+
+use std::fs;
+use std::time::Duration;
+
+use second_hand::Measured;
+
+/// How often each window is taken; the median is told.
+const ROUNDS: usize = 15;
+
+fn main() {
+    println!("| history | held | resident | one reading | window of 1 h | 24 h | all of it |");
+    println!("|---|---|---|---|---|---|---|");
+    // The smallest first, as what is freed may stay resident.
+    for (days, refresh, sources) in [(1, 5, 5), (1, 5, 20), (30, 5, 20), (1, 60, 1000)] {
+        row(days, refresh, sources);
+    }
+}
+
+fn row(days: u32, refresh: u32, sources: u32) {
+    let before = resident();
+    let mut measured = Measured::new(days.into(), refresh, sources);
+    // Some more, so that the oldest are forgotten.
+    let (_, reading) = measured.fill(days + 1, refresh);
+    let after = resident();
+    let window = |hours| {
+        let mut times: Vec<_> = (0..ROUNDS).map(|_| measured.window(hours, 300)).collect();
+        times.sort();
+        let (time, steps) = times[ROUNDS / 2];
+        format!("{} ({steps} steps)", shown(time))
+    };
+    println!(
+        "| {days} d, {sources} sources, every {refresh} s | {:.2} MB | {:.2} MB | {} | {} | {} | {} |",
+        measured.bytes() as f64 / 1e6,
+        after - before,
+        shown(reading),
+        window(1),
+        window(24),
+        window(days * 24),
+    );
+}
+
+fn shown(time: Duration) -> String {
+    format!("{:.1} µs", time.as_secs_f64() * 1e6)
+}
+
+/// Resident memory of this process, MB.
+fn resident() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
+    let kilobytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kilobytes * 1024.0 / 1e6
+}
