@@ -149,3 +149,50 @@ impl Work {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::events::Log;
+    use super::super::grid::time;
+    use super::super::rates::Counted;
+    use super::super::samples::note;
+    use super::super::store::Store;
+    use super::*;
+
+    #[test]
+    #[cfg_attr(miri, ignore = "uses files")]
+    fn what_could_not_be_written_is_written_when_that_is_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let (path, away) = (directory.path().join("history"), directory.path().join("away"));
+        let new = || Store::new(86_400, 5);
+        let opened = database::open(&path, new).unwrap();
+        let held =
+            Held { store: Some(opened.store), log: Log::default(), counted: Counted::default() };
+        let held = Arc::new(RwLock::new(held));
+        let database = Some(opened.database);
+        let state = State::default();
+        let mut work = Work { path: path.clone(), database, held, state };
+        let shared = Shared::default();
+        let mut batch = |work: &mut Work, second: u32| {
+            let mut held = work.held.write().unwrap();
+            held.store.as_mut().unwrap().record(&note(second, &["a"]));
+            drop(held);
+            shared.tell(&path, work.write());
+            lock(&shared.failure).clone()
+        };
+        assert_eq!(batch(&mut work, 1_700_000_000), None);
+        // As where its disk is gone.
+        work.database = None;
+        fs::rename(&work.path, &away).unwrap();
+        assert!(batch(&mut work, 1_700_000_100).is_some_and(|reason| reason.contains("No such")));
+        assert!(batch(&mut work, 1_700_000_200).is_some());
+        fs::rename(&away, &work.path).unwrap();
+        assert_eq!(batch(&mut work, 1_700_000_300), None);
+        drop(work);
+        let opened = database::open(&directory.path().join("history"), new).unwrap();
+        assert_eq!(opened.store.clock.raw.len(), 4);
+        assert_eq!(opened.store.first().map(time), Some(time(1_700_000_000)));
+    }
+}

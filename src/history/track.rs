@@ -258,7 +258,11 @@ mod tests {
     /// A series that jumps about, the same each time; now and then there is no value.
     fn value(second: u32) -> f32 {
         let noise = second.wrapping_mul(2_654_435_761) >> 16;
-        if noise % 7 == 0 { f32::NAN } else { f32::from(u16::try_from(noise).unwrap()) - 30_000.0 }
+        if noise.is_multiple_of(7) {
+            f32::NAN
+        } else {
+            f32::from(u16::try_from(noise).unwrap()) - 30_000.0
+        }
     }
 
     fn recorded(seconds: impl Iterator<Item = u32>, plan: &Plan) -> Track<1> {
@@ -301,7 +305,7 @@ mod tests {
     fn thinned_readings_keep_their_extremes_and_mean_in_every_step() {
         let times = || (0..20_000).map(|n| START + n * 7 + n % 3);
         let track = recorded(times(), &PLAN);
-        let last = times().last().unwrap();
+        let last = times().next_back().unwrap();
         assert!(track.buckets[0].len() > 40 && track.buckets[1].len() > 100);
         assert!(track.buckets[2].len() > 10 && track.raw.len() < 200);
         for (from, step) in [(START, 3600), (last - 86_400, 3600), (START + 77, 86_400)] {
@@ -323,7 +327,7 @@ mod tests {
         let times =
             || (0..300).map(|n| START + n * 10).filter(|s| !(400..1900).contains(&(s - START)));
         let track = recorded(times(), &PLAN);
-        let last = times().last().unwrap();
+        let last = times().next_back().unwrap();
         let grid = Grid::new(time(START), time(last), 50, 60);
         let points = track.points(0, &grid);
         assert_close(&points, &plain(times(), &grid));

@@ -10,6 +10,7 @@ mod common;
 mod authentication;
 mod examples;
 mod faults;
+mod history;
 mod names;
 mod pages;
 mod permission;
@@ -71,6 +72,7 @@ fn tests() -> Vec<Test> {
         faults::a_restart_between_two_reads_goes_unnoticed,
         faults::socket_directories_of_killed_dashboards_are_removed_at_the_next_start,
         faults::every_load_reads_anew,
+        history::a_restart_is_an_event_over_either_transport_and_new_sources_are_none,
         faults::signals_end_the_dashboard_and_leave_nothing,
         permission::a_closed_directory_denies_the_socket,
         permission::a_directory_that_cannot_be_written_denies_the_client_s_socket,

@@ -309,7 +309,7 @@ fn the_history_is_there_after_a_restart_and_the_time_between_is_none() {
     chronyd.set(with_frequency(7.25));
     let dashboard = place.dashboard(&chronyd);
     assert_kept(&dashboard, &before);
-    assert_eq!(place.aside(), [PathBuf::new(); 0]);
+    assert!(place.aside().is_empty(), "{:?}", place.aside());
 }
 
 #[test]
@@ -331,7 +331,7 @@ fn what_is_killed_loses_the_last_batch_at_most() {
     chronyd.set(with_frequency(7.25));
     let dashboard = place.dashboard(&chronyd);
     assert_kept(&dashboard, &before);
-    assert_eq!(place.aside(), [PathBuf::new(); 0]);
+    assert!(place.aside().is_empty(), "{:?}", place.aside());
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn two_processes_do_not_share_a_file() {
     with_values(&dashboard, "series=offset&from=-1m", "offset", 1);
     assert_eq!(dashboard.end(Signal::TERM).code(), Some(0));
     place.dashboard(&chronyd);
-    assert_eq!(place.aside(), [PathBuf::new(); 0]);
+    assert!(place.aside().is_empty(), "{:?}", place.aside());
 }
 
 #[test]
