@@ -386,7 +386,7 @@ mod tests {
             let passing = format!("p{}", n / 300);
             let sources = if n % 900 < 700 { &["a", &passing][..] } else { &["a"] };
             kept.take(second, sources);
-            if n % 61 == 0 || n % 331 == 0 {
+            if n % 127 == 0 || n % 331 == 0 {
                 kept.write();
             }
         }

@@ -14,6 +14,7 @@ use tracing::{error, info};
 use super::Held;
 use super::batch::{Batch, State};
 use super::database;
+use crate::error::shown;
 
 /// The file's thread.
 #[derive(Debug)]
@@ -100,16 +101,17 @@ impl Shared {
 
     /// Logs the first failure, and that it is over.
     fn tell(&self, path: &Path, result: Result<(), String>) {
+        let path = shown(&path.display().to_string());
         let mut failure = lock(&self.failure);
         match (result, failure.is_some()) {
             (Err(reason), already) => {
                 if !already {
-                    error!(path = %path.display(), %reason, "the history file cannot be written; the history goes on in memory");
+                    error!(path, %reason, "the history file cannot be written; the history goes on in memory");
                 }
                 *failure = Some(reason);
             }
             (Ok(()), true) => {
-                info!(path = %path.display(), "the history file is written again");
+                info!(path, "the history file is written again");
                 *failure = None;
             }
             (Ok(()), false) => {}
