@@ -2,7 +2,7 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run demo test lint bindings bench msrv deny asan valgrind miri conformance docker-test fuzz soak asan-soak checks ci
+.PHONY: help run demo test lint bindings bench screenshots msrv deny asan valgrind miri conformance docker-test fuzz soak asan-soak checks ci
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,12 +18,15 @@ test: ## every test of the workspace, those against a real chronyd included
 	.ci/need ip apt-get=iproute2 dnf=iproute zypper=iproute2 pacman=iproute2 apk=iproute2
 	.ci/need openssl openssl
 	.ci/need pkg-config apt-get=pkg-config dnf=pkgconf-pkg-config zypper=pkg-config pacman=pkgconf apk=pkgconf
+# Without a browser its tests are skipped, saying so.
+	-.ci/need chromium chromium
+	-.ci/need chromedriver apt-get=chromium-driver dnf=chromedriver zypper=chromedriver pacman=chromium apk=chromium-chromedriver
 # Most tests wait, for daemons or deadlines, so more than one a processor.
 	RUST_TEST_THREADS=8 cargo test --workspace --features "$(FEATURES)"
 # What the fuzz targets found once, and their seeds.
 	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo test --manifest-path fuzz/Cargo.toml
 
-lint: ## format, clippy, C warnings, generated bindings, documentation
+lint: ## format, clippy, C warnings, generated bindings, the API's description, documentation
 	.ci/need clang clang
 	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
 	cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -33,6 +36,7 @@ lint: ## format, clippy, C warnings, generated bindings, documentation
 	cargo fmt --manifest-path fuzz/Cargo.toml -- --check
 	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 	$(MAKE) -C libchrony-sys/libchrony check-warnings
+	tests/http/openapi-validate
 	cargo test -p libchrony-sys --features bindgen --test bindings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$(FEATURES)"
 
@@ -42,7 +46,10 @@ bindings: ## make libchrony-sys/src/bindings.rs anew
 
 bench: ## the benchmarks, with the peers that can be installed, in the same run
 	.ci/need chronyd chrony
-	cargo bench -p second-hand --bench performance --bench page
+	cargo bench -p second-hand --bench performance --bench page --bench history
+
+screenshots: ## the pictures of docs/, anew
+	SCREENSHOTS=docs cargo test -p second-hand --features "$(FEATURES)" --test browser
 
 msrv: ## the oldest Rust that Cargo.toml promises; skipped where that toolchain cannot be had
 	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml | head -n 1); \
