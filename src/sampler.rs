@@ -33,11 +33,6 @@ impl Sampler {
         Self { refresh, latest: watch::Sender::new(None), ended: AtomicBool::new(false) }
     }
 
-    /// How often it reads.
-    pub(crate) fn refresh(&self) -> Duration {
-        self.refresh
-    }
-
     /// The last sample, and word of each further one. `None` before the first.
     pub(crate) fn watch(&self) -> watch::Receiver<Option<Sample>> {
         self.latest.subscribe()
