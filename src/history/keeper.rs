@@ -177,7 +177,7 @@ mod tests {
         let state = State::default();
         let mut work = Work { path: path.clone(), database, held, state };
         let shared = Shared::default();
-        let mut batch = |work: &mut Work, second: u32| {
+        let batch = |work: &mut Work, second: u32| {
             let mut held = work.held.write().unwrap();
             held.store.as_mut().unwrap().record(&note(second, &["a"]));
             drop(held);

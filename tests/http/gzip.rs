@@ -16,9 +16,9 @@ fn get(dashboard: &Dashboard, path: &str, accepted: &str) -> (String, Vec<u8>) {
         connection,
         "GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: {accepted}\r\nConnection: close\r\n\r\n"
     )
-    .unwrap();
+    .expect("the question is sent");
     let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).unwrap();
+    connection.read_to_end(&mut answer).expect("an answer");
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a head");
     let body = answer.split_off(end + 4);
     (String::from_utf8(answer).expect("a head is text"), body)
