@@ -113,17 +113,21 @@ impl History {
         }
     }
 
-    /// What a reader should know of the history file: that it is not written, or that the one there
-    /// was could not be read.
+    /// What a reader should know of the history file, and do about it: that it is not written, or that
+    /// the one there was could not be read.
     pub(crate) fn notice(&self) -> Option<String> {
         let file = self.file.as_ref()?;
         let failure = file.keeper.failure().map(|reason| {
             format!(
-                "The history file {} cannot be written: {reason}. The history goes on in memory, and the file is tried again.",
+                "The history file {} cannot be written: {reason}. The history goes on in memory, and the file is tried again and again. Look whether its disk has room, and whether the user that second-hand runs as may write there.",
                 file.path.display()
             )
         });
-        failure.or_else(|| file.note.clone())
+        let set_aside = || {
+            let note = file.note.as_ref()?;
+            Some(format!("{note} The charts begin anew; keep or delete the old file as you like."))
+        };
+        failure.or_else(set_aside)
     }
 
     /// Takes note of a reading; one that gave no data is a gap.
@@ -140,6 +144,16 @@ impl History {
         let Held { store: Some(store), log, .. } = &mut *held else { return };
         store.record(note);
         log.compare(note);
+    }
+
+    /// When the first reading was that is still known; `None` where there is none.
+    pub(crate) fn since(&self) -> Option<SystemTime> {
+        self.held().store.as_ref()?.first().map(time)
+    }
+
+    /// The same of one source.
+    pub(crate) fn source_since(&self, id: &str) -> Option<SystemTime> {
+        self.held().store.as_ref()?.sources.get(id)?.track.first().map(time)
     }
 
     /// What a page shows of the time from `from` to `to`, in about `points` steps.
@@ -277,7 +291,9 @@ mod tests {
 
     #[test]
     fn before_the_first_reading_every_step_is_empty() {
-        let window = history(DAY).window(time(START), time(START + HOUR), 300);
+        let history = history(DAY);
+        assert_eq!((history.since(), history.source_since("a")), (None, None));
+        let window = history.window(time(START), time(START + HOUR), 300);
         assert_eq!((window.offset.len(), values(&window.offset)), (241, 0));
         assert_eq!((window.since, window.sources), (None, Vec::new()));
     }
@@ -311,7 +327,10 @@ mod tests {
     #[test]
     fn a_source_has_its_reach_as_it_was_and_its_delay() {
         let history = history(DAY);
+        history.take(&note(START - 60, &["b"]));
         history.take(&note(START, &["a"]));
+        assert_eq!(history.since(), Some(time(START - 60)));
+        assert_eq!(history.source_since("a"), Some(time(START)));
         history.take(&note(START + 10, &["a"]).with_source("a", |source| {
             source.register = 0b1111_1110;
             source.values[3] = f32::NAN;
@@ -320,7 +339,7 @@ mod tests {
         assert_eq!(window.reach, [Some(0xff), Some(0xfe)]);
         assert_eq!(values(&window.delay), 1);
         assert_eq!((window.name.as_str(), window.configured), ("a.example.net", true));
-        assert_eq!(history.source_window("b", time(START), time(START + 10), 10), None);
+        assert_eq!(history.source_window("c", time(START), time(START + 10), 10), None);
     }
 
     #[test]
