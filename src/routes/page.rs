@@ -21,9 +21,7 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
     };
     let range = Range::from_query(request.query_string());
     let make = || {
-        // Asked for a moment, the history tells when it began.
-        let since = site.history.window(reading.at(), reading.at(), 1).since;
-        let begin = range.begin(reading.at(), since);
+        let begin = range.begin(reading.at(), site.history.since());
         let window = site.history.window(begin, reading.at(), STEPS);
         let about = About {
             host: site.machine.clone(),
@@ -33,9 +31,13 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
             range,
         };
         let page = Page::new(reading.given(), &about, &window);
-        site.renderer.dashboard(&page.with_clients(reading.clients()))
+        let page = page
+            .with_clients(reading.clients())
+            .with_rates(reading.given().ok(), site.history.rates().as_ref())
+            .with_notice(site.history.notice());
+        site.renderer.dashboard(&page)
     };
-    match reading.document(range.path(), make) {
+    match reading.document(&range.path("/"), make) {
         Ok(page) => respond::page(&request, status, &reading, &page),
         Err(error) => respond::error(&request, &site, &RequestError::Render(error)),
     }

@@ -3,7 +3,7 @@
 use libchrony::LeapStatus;
 use serde::Serialize;
 
-use crate::history::{Change, Event, Window};
+use crate::history::{Change, Event};
 use crate::view::Range;
 use crate::view::format::{self, Moment};
 
@@ -41,13 +41,14 @@ const GOOD: Severity = Severity { class: "good", word: "good" };
 const WARNING: Severity = Severity { class: "warning", word: "warning" };
 const BAD: Severity = Severity { class: "bad", word: "bad" };
 
-pub(crate) fn events(window: &Window, range: Range) -> EventsView {
-    let all = window.events.len();
+/// Those of a while, given the oldest first.
+pub(crate) fn events(events: &[Event], range: Range) -> EventsView {
+    let all = events.len();
     let older = all.saturating_sub(MOST);
     EventsView {
         missing: (all == 0).then(|| format!("Nothing has changed {}.", range.words())),
         count: (all > 0).then(|| format!("{all} {}", range.words())),
-        rows: window.events.iter().rev().take(MOST).map(row).collect(),
+        rows: events.iter().rev().take(MOST).map(row).collect(),
         older: (older > 0).then(|| {
             format!(
                 "{} in this time, not shown.",
@@ -136,8 +137,8 @@ mod tests {
     fn of(changes: impl IntoIterator<Item = Change>) -> EventsView {
         let at = |number| SystemTime::UNIX_EPOCH + Duration::from_secs(number);
         let event = |(number, change)| Event { at: at(number), change };
-        let all = (1_795_235_456..).zip(changes).map(event).collect();
-        events(&Window { events: all, ..Window::default() }, Range::Hour)
+        let all: Vec<_> = (1_795_235_456..).zip(changes).map(event).collect();
+        events(&all, Range::Hour)
     }
 
     #[test]

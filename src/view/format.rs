@@ -222,6 +222,13 @@ pub(crate) fn grouped(value: u64) -> String {
     groups.join("\u{202f}")
 }
 
+/// A number of 0 or more with so many decimals, its digits in groups of three.
+pub(crate) fn number(value: f64, decimals: usize) -> String {
+    let text = format!("{value:.decimals$}");
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    whole.parse().map_or_else(|_| UNKNOWN.to_owned(), |whole| format!("{}{rest}", grouped(whole)))
+}
+
 /// `1 source`, `3 sources`.
 pub(crate) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })

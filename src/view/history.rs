@@ -15,11 +15,15 @@ pub(crate) const STEPS: usize = 120;
 const MOST_LINES: usize = 8;
 /// So many sources without a line are named.
 const MOST_NAMES: usize = 4;
+/// What stands in the place of charts.
+pub(super) const NOTHING: &str = "Nothing is recorded. The charts begin with the first reading, a few seconds after the start; with --history off there are none.";
 /// A chart of everything is never shorter.
 const SHORTEST: Duration = Duration::from_secs(300);
 
-/// chronyc's sign of an offset.
+/// chronyc's sign of the clock's offset.
 const OFFSET: Signs = Signs { plus: "slow", minus: "fast" };
+/// chronyc's sign of an offset against a source, which is the other way round.
+pub(super) const AGAINST_SOURCE: Signs = Signs { plus: "ahead", minus: "behind" };
 /// chronyc's sign of a frequency.
 const FREQUENCY: Signs = Signs { plus: "fast", minus: "slow" };
 
@@ -43,16 +47,21 @@ impl Range {
     }
 
     fn name(self) -> &'static str {
-        self.path().trim_start_matches("/?range=")
+        match self {
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::All => "all",
+        }
     }
 
-    /// The path and query of its page.
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Hour => "/?range=hour",
-            Self::Day => "/?range=day",
-            Self::All => "/?range=all",
-        }
+    /// The path and query of a page that shows it.
+    pub(crate) fn path(self, page: &str) -> String {
+        format!("{page}?range={}", self.name())
+    }
+
+    /// The query that keeps it: none where a page shows it anyway.
+    pub(super) fn query(self) -> String {
+        if self == Self::default() { String::new() } else { self.path("") }
     }
 
     /// As in `nothing has changed in the last hour`.
@@ -96,6 +105,8 @@ fn before(now: SystemTime, length: Duration) -> SystemTime {
 #[derive(Debug, Serialize)]
 pub(crate) struct HistoryView {
     ranges: Vec<RangeLink>,
+    /// What is wrong with the history file.
+    pub(super) notice: Option<String>,
     /// Why there are no charts.
     missing: Option<&'static str>,
     /// What the history does not reach.
@@ -105,33 +116,37 @@ pub(crate) struct HistoryView {
 
 /// A link to the charts of a range.
 #[derive(Debug, Serialize)]
-struct RangeLink {
-    path: &'static str,
+pub(super) struct RangeLink {
+    path: String,
     label: &'static str,
     current: bool,
 }
 
 pub(crate) fn history(snapshot: Option<&Snapshot>, window: &Window, range: Range) -> HistoryView {
-    let ranges = Range::ALL.map(|other| RangeLink {
-        path: other.path(),
-        label: other.label(),
-        current: other == range,
-    });
     let nothing = window.since.is_none();
     HistoryView {
-        ranges: ranges.into(),
-        missing: nothing.then_some(
-            "Nothing is recorded. The charts begin with the first reading, a few seconds after the start; with --history off there are none.",
-        ),
-        note: note(window, range),
+        ranges: links("/", range),
+        notice: None,
+        missing: nothing.then_some(NOTHING),
+        note: note(window.since, window.to, range),
         charts: if nothing { Vec::new() } else { charts(snapshot, window) },
     }
 }
 
+/// The links of a page to its ranges.
+pub(super) fn links(page: &str, current: Range) -> Vec<RangeLink> {
+    let link = |range: Range| RangeLink {
+        path: range.path(page),
+        label: range.label(),
+        current: range == current,
+    };
+    Range::ALL.map(link).into()
+}
+
 /// Where the history is younger than the range.
-fn note(window: &Window, range: Range) -> Option<String> {
-    let (since, length) = (window.since?, range.length()?);
-    let is_younger = since > before(window.to, length);
+pub(super) fn note(since: Option<SystemTime>, to: SystemTime, range: Range) -> Option<String> {
+    let (since, length) = (since?, range.length()?);
+    let is_younger = since > before(to, length);
     is_younger
         .then(|| format!("Recorded since {}; there is nothing before.", format::moment(since).text))
 }
@@ -202,7 +217,7 @@ fn sources<'a>(snapshot: Option<&Snapshot>, window: &'a Window) -> Chart<'a> {
         id: "chart-sources",
         title: "Offset against each source",
         quantity: Quantity::Time,
-        signs: Some(OFFSET),
+        signs: Some(AGAINST_SOURCE),
         with_zero: true,
         lines: lines.collect(),
         error: "",
@@ -224,6 +239,7 @@ mod tests {
     use libchrony::testing::Scenario;
 
     use super::*;
+    use crate::history::Point;
     use crate::view::samples;
 
     #[test]
@@ -261,7 +277,26 @@ mod tests {
         let view = history(None, &Window::default(), Range::Day);
         assert!(view.missing.is_some() && view.charts.is_empty() && view.note.is_none());
         let current: Vec<_> = view.ranges.iter().filter(|link| link.current).collect();
-        assert_eq!(current.iter().map(|link| link.path).collect::<Vec<_>>(), ["/?range=day"]);
+        assert_eq!(current.iter().map(|link| &link.path).collect::<Vec<_>>(), ["/?range=day"]);
+    }
+
+    #[test]
+    fn a_query_that_keeps_a_range_names_it_unless_it_is_the_usual_one() {
+        assert_eq!(Range::ALL.map(Range::query), ["", "?range=day", "?range=all"]);
+        for range in Range::ALL {
+            assert_eq!(Range::from_query(range.query().trim_start_matches('?')), range);
+        }
+    }
+
+    #[test]
+    fn the_sign_of_an_offset_against_a_source_is_chronycs() {
+        let snapshot = samples::read(Scenario::synchronized());
+        let window = samples::window(3_600, 1);
+        let mut ahead = window.clone();
+        ahead.sources[0].offset = vec![Some(Point { min: 1e-3, mean: 1e-3, max: 1e-3 }); STEPS];
+        let chart = sources(Some(&snapshot), &ahead);
+        let words = serde_json::to_string(&chart.view(Times::of(&ahead))).unwrap();
+        assert!(words.contains("1.000 ms ahead"), "{words}");
     }
 
     #[test]

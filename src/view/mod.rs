@@ -43,7 +43,7 @@ use std::time::SystemTime;
 use libchrony::{Clients, Error, ErrorKind, ReportName, Snapshot, Transport};
 use serde::Serialize;
 
-use crate::history::Window;
+use crate::history::{Rates, Window};
 use access::Access;
 use activity::ActivityView;
 use authdata::AuthDataView;
@@ -82,6 +82,8 @@ pub(crate) struct About {
 pub(crate) struct Page {
     title: String,
     version: &'static str,
+    /// The query that keeps the range.
+    query: String,
     verdict: Verdict,
     boxes: Vec<Figure>,
     doctor: DoctorView,
@@ -112,11 +114,12 @@ impl Page {
         Self {
             title: format!("{} \u{b7} {}", verdict.short, format::plain(&about.host)),
             version: about.version,
+            query: about.range.query(),
             verdict,
             boxes,
             doctor: doctor::doctor(reading, about.read_at, &Limits::PAGE),
             history: history::history(snapshot, window, about.range),
-            events: events::events(window, about.range),
+            events: events::events(&window.events, about.range),
             tracking,
             sources: sources::sources(snapshot),
             sourcestats: sourcestats::sourcestats(snapshot),
@@ -124,7 +127,7 @@ impl Page {
             ntpdata: ntpdata::ntpdata(snapshot),
             authdata: authdata::authdata(snapshot),
             activity: activity::activity(snapshot),
-            serverstats: serverstats::serverstats(snapshot),
+            serverstats: serverstats::serverstats(snapshot, None),
             clients: clients::clients(None),
             smoothing: smoothing::smoothing(snapshot),
             rtcdata: rtcdata::rtcdata(snapshot),
@@ -135,6 +138,17 @@ impl Page {
     /// The same with the clients that were read beside the snapshot.
     pub(crate) fn with_clients(self, given: Option<Result<&Clients, &Error>>) -> Self {
         Self { clients: clients::clients(given), ..self }
+    }
+
+    /// The same with how often chronyd's server was asked lately.
+    pub(crate) fn with_rates(self, snapshot: Option<&Snapshot>, rates: Option<&Rates>) -> Self {
+        Self { serverstats: serverstats::serverstats(snapshot, rates), ..self }
+    }
+
+    /// The same with what is wrong with the history file.
+    pub(crate) fn with_notice(mut self, notice: Option<String>) -> Self {
+        self.history.notice = notice.as_deref().map(format::plain);
+        self
     }
 }
 

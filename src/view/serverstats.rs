@@ -3,6 +3,7 @@
 use libchrony::{ReportName, ServerStats, Snapshot};
 use serde::Serialize;
 
+use crate::history::Rates;
 use crate::view::absence;
 use crate::view::figure::Figure;
 use crate::view::format::{self, grouped};
@@ -17,13 +18,17 @@ pub(crate) struct ServerStatsView {
     pub(crate) figures: Vec<Figure>,
 }
 
-pub(crate) fn serverstats(snapshot: Option<&Snapshot>) -> ServerStatsView {
+/// The rates where two readings told of them.
+pub(crate) fn serverstats(snapshot: Option<&Snapshot>, rates: Option<&Rates>) -> ServerStatsView {
     match snapshot.and_then(|snapshot| snapshot.serverstats.as_ref()) {
-        Some(stats) => ServerStatsView {
-            missing: None,
-            summary: Some(summary(stats)),
-            figures: figures(stats),
-        },
+        Some(stats) => {
+            let rates = rates.filter(|rates| !is_of_before(rates, stats));
+            ServerStatsView {
+                missing: None,
+                summary: Some(format!("{}{}", summary(stats), span(rates))),
+                figures: figures(stats, rates),
+            }
+        }
         None => {
             let missing = Some(absence(snapshot, ReportName::ServerStats));
             ServerStatsView { missing, summary: None, figures: Vec::new() }
@@ -45,9 +50,51 @@ fn summary(stats: &ServerStats) -> String {
     }
 }
 
-fn figures(stats: &ServerStats) -> Vec<Figure> {
+/// Whether more was counted lately than this chronyd has counted at all: it was started anew since.
+fn is_of_before(rates: &Rates, stats: &ServerStats) -> bool {
+    let counted = |rate: Option<f64>| rate.unwrap_or(0.0) * rates.span.as_secs_f64();
+    counted(rates.received_ntp_requests) > stats.received_ntp_requests as f64 + 0.5
+        || counted(rates.received_command_requests) > stats.received_command_requests as f64 + 0.5
+}
+
+/// What the rates are averages of, in a sentence.
+fn span(rates: Option<&Rates>) -> String {
+    rates.map_or_else(String::new, |rates| {
+        let span = format::duration(rates.span.as_secs_f64().round());
+        format!(" What is given for each second, minute or hour is the average of the last {span}.")
+    })
+}
+
+/// How often something is counted, as `3.2 a second`.
+fn rate(a_second: f64) -> String {
+    let (unit, number) = match a_second {
+        // Below this even an hour would hardly count one.
+        0.0..0.000_001 => return "0 a second".to_owned(),
+        0.0..0.0166 => ("an hour", a_second * 3_600.0),
+        0.0..0.995 => ("a minute", a_second * 60.0),
+        _ => ("a second", a_second),
+    };
+    let decimals = match number {
+        0.0..0.095 => 2,
+        0.0..9.95 => 1,
+        _ => 0,
+    };
+    format!("{} {unit}", format::number(number, decimals))
+}
+
+fn figures(stats: &ServerStats, rates: Option<&Rates>) -> Vec<Figure> {
     let count =
         |name, label, value: u64, meaning| Figure::new(name, label, grouped(value), meaning);
+    // What stands beside a counter: how often it counts, and how much was dropped.
+    let beside = |of: fn(&Rates) -> [Option<f64>; 2], dropped: Option<u64>| {
+        let [counted, dropped_lately] = rates.map(of).unwrap_or_default();
+        let dropped = dropped.map(|dropped| match dropped_lately.filter(|rate| *rate > 0.0) {
+            Some(lately) => format!("{} dropped, {}", grouped(dropped), rate(lately)),
+            None => format!("{} dropped", grouped(dropped)),
+        });
+        let parts: Vec<_> = counted.map(rate).into_iter().chain(dropped).collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    };
     let mut figures = vec![
         count(
             "received_ntp_requests",
@@ -55,14 +102,20 @@ fn figures(stats: &ServerStats) -> Vec<Figure> {
             stats.received_ntp_requests,
             "Questions for the time since chronyd started.",
         )
-        .note(format!("{} dropped", grouped(stats.dropped_ntp_requests))),
+        .note_of(beside(
+            |rates| [rates.received_ntp_requests, rates.dropped_ntp_requests],
+            Some(stats.dropped_ntp_requests),
+        )),
         count(
             "received_command_requests",
             "Command requests",
             stats.received_command_requests,
             "Questions of chronyc, of this page and of other tools.",
         )
-        .note(format!("{} dropped", grouped(stats.dropped_command_requests))),
+        .note_of(beside(
+            |rates| [rates.received_command_requests, rates.dropped_command_requests],
+            Some(stats.dropped_command_requests),
+        )),
         count(
             "dropped_client_log_records",
             "Client records dropped",
@@ -71,7 +124,6 @@ fn figures(stats: &ServerStats) -> Vec<Figure> {
         ),
     ];
     if let Some(accepted) = stats.accepted_nts_ke_connections {
-        let dropped = stats.dropped_nts_ke_connections.unwrap_or(0);
         figures.push(
             count(
                 "accepted_nts_ke_connections",
@@ -79,7 +131,10 @@ fn figures(stats: &ServerStats) -> Vec<Figure> {
                 accepted,
                 "Connections over which clients got NTS keys.",
             )
-            .note(format!("{} dropped", grouped(dropped))),
+            .note_of(beside(
+                |rates| [rates.accepted_nts_ke_connections, rates.dropped_nts_ke_connections],
+                Some(stats.dropped_nts_ke_connections.unwrap_or(0)),
+            )),
         );
     }
     let optional = [
@@ -88,22 +143,25 @@ fn figures(stats: &ServerStats) -> Vec<Figure> {
             "Authenticated requests",
             stats.received_authenticated_ntp_requests,
             "NTP requests that were authenticated.",
+            beside(|rates| [rates.received_authenticated_ntp_requests, None], None),
         ),
         (
             "received_interleaved_ntp_requests",
             "Interleaved requests",
             stats.received_interleaved_ntp_requests,
             "NTP requests in interleaved mode, which gives more exact timestamps.",
+            beside(|rates| [rates.received_interleaved_ntp_requests, None], None),
         ),
         (
             "held_ntp_timestamps",
             "Timestamps held",
             stats.held_ntp_timestamps,
             "Timestamps kept for interleaved answers.",
+            None,
         ),
     ];
-    let given = |(name, label, value, meaning): (_, _, Option<u64>, _)| {
-        value.map(|value| count(name, label, value, meaning))
+    let given = |(name, label, value, meaning, note): (_, _, Option<u64>, _, _)| {
+        value.map(|value| count(name, label, value, meaning).note_of(note))
     };
     figures.extend(optional.into_iter().filter_map(given));
     if let Some(span) = stats.ntp_timestamp_span {
@@ -155,13 +213,79 @@ fn timestamps(stats: &ServerStats) -> impl Iterator<Item = Figure> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use libchrony::testing::{Scenario, ServerStats as Simulated};
 
     use super::*;
     use crate::view::samples::{read, read_udp};
 
     fn of(stats: Simulated) -> ServerStatsView {
-        serverstats(Some(&read(Scenario { serverstats: stats, ..Scenario::synchronized() })))
+        with_rates(stats, None)
+    }
+
+    fn with_rates(stats: Simulated, rates: Option<&Rates>) -> ServerStatsView {
+        let snapshot = read(Scenario { serverstats: stats, ..Scenario::synchronized() });
+        serverstats(Some(&snapshot), rates)
+    }
+
+    /// Averages of five minutes.
+    fn rates(ntp: f64, dropped: f64) -> Rates {
+        Rates {
+            span: Duration::from_secs(300),
+            received_ntp_requests: Some(ntp),
+            dropped_ntp_requests: Some(dropped),
+            received_command_requests: Some(0.0),
+            dropped_command_requests: Some(0.0),
+            accepted_nts_ke_connections: None,
+            dropped_nts_ke_connections: None,
+            received_authenticated_ntp_requests: Some(1.0 / 600.0),
+            received_interleaved_ntp_requests: None,
+        }
+    }
+
+    #[test]
+    fn beside_each_total_stands_how_often_it_counts() {
+        let stats = Simulated { ntp_received: 5_000, ntp_dropped: 50, ..Simulated::default() };
+        let view = with_rates(stats, Some(&rates(3.2, 0.05)));
+        let note = |name: &str| {
+            let figure = view.figures.iter().find(|figure| figure.name == name);
+            figure.unwrap().note.as_deref().unwrap_or_default().to_owned()
+        };
+        assert_eq!(note("received_ntp_requests"), "3.2 a second; 50 dropped, 3.0 a minute");
+        assert!(note("received_command_requests").starts_with("0 a second; "));
+        assert_eq!(note("received_authenticated_ntp_requests"), "6.0 an hour");
+        assert_eq!(note("received_interleaved_ntp_requests"), "");
+        assert!(view.summary.unwrap().ends_with("is the average of the last 5 m."));
+        let without = of(stats);
+        assert_eq!(without.figures[0].note.as_deref(), Some("50 dropped"));
+        assert!(!without.summary.unwrap().contains("average"));
+    }
+
+    #[test]
+    fn after_a_restart_there_is_no_rate_of_the_time_before() {
+        let stats = Simulated { ntp_received: 900, ..Simulated::default() };
+        let note = |ntp| with_rates(stats, Some(&rates(ntp, 0.0))).figures[0].note.clone();
+        assert!(note(3.0).is_some_and(|note| note.starts_with("3.0 a second")));
+        assert_eq!(note(3.1).as_deref(), Some("0 dropped"));
+    }
+
+    #[test]
+    fn a_rate_is_in_the_unit_that_gives_a_readable_number() {
+        for (a_second, text) in [
+            (0.0, "0 a second"),
+            (12_345.6, "12\u{202f}346 a second"),
+            (99.6, "100 a second"),
+            (99.4, "99 a second"),
+            (7.25, "7.2 a second"),
+            (1.0, "1.0 a second"),
+            (0.5, "30 a minute"),
+            (1.0 / 60.0, "1.0 a minute"),
+            (1.0 / 300.0, "12 an hour"),
+            (1e-5, "0.04 an hour"),
+        ] {
+            assert_eq!(rate(a_second), text, "{a_second}");
+        }
     }
 
     #[test]
@@ -183,16 +307,16 @@ mod tests {
     #[test]
     fn what_an_old_chronyd_does_not_count_is_left_out() {
         let mut snapshot = read(Scenario::synchronized());
-        let all = serverstats(Some(&snapshot)).figures.len();
+        let all = serverstats(Some(&snapshot), None).figures.len();
         let stats = snapshot.serverstats.as_mut().unwrap();
         stats.served_daemon_rx_timestamps = None;
         stats.held_ntp_timestamps = None;
-        assert_eq!(serverstats(Some(&snapshot)).figures.len(), all - 2);
+        assert_eq!(serverstats(Some(&snapshot), None).figures.len(), all - 2);
     }
 
     #[test]
     fn over_udp_it_says_how_to_get_it() {
-        let view = serverstats(Some(&read_udp(Scenario::synchronized())));
+        let view = serverstats(Some(&read_udp(Scenario::synchronized())), None);
         assert!(view.missing.is_some_and(|text| text.contains("opencommands")));
     }
 }
