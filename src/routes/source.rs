@@ -10,7 +10,7 @@ use super::{Site, read_for, respond};
 use crate::document::Document;
 use crate::error::RequestError;
 use crate::reading::Reading;
-use crate::view::{About, Range, SourcePage, may_be_id};
+use crate::view::{About, Range, STEPS, SourcePage, may_be_id};
 
 /// One source in depth, of a reading made for this request; with `?live=N` of the last sample.
 pub(super) async fn source(
@@ -26,7 +26,8 @@ pub(super) async fn source(
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
-    match page(&site, &reading, &id) {
+    let range = Range::from_query(request.query_string());
+    match page(&site, &reading, &id, range) {
         Ok(page) => respond::page(&request, StatusCode::OK, &reading, &page),
         Err(error) => respond::error(&request, &site, &error),
     }
@@ -36,6 +37,7 @@ fn page<'a>(
     site: &Site,
     reading: &'a Reading,
     id: &str,
+    range: Range,
 ) -> Result<Arc<Document>, RequestError<'a>> {
     let snapshot: &Snapshot = reading.data().map_err(RequestError::Chronyd)?;
     if let Some(error) = snapshot.unavailable.get(&ReportName::Sources) {
@@ -45,17 +47,20 @@ fn page<'a>(
     if !snapshot.sources.iter().flatten().any(|source| source.id == id) {
         return Err(RequestError::NoSuchSource);
     }
-    reading.document(&format!("/sources/{id}"), || {
+    reading.document(&range.path(&format!("/sources/{id}")), || {
         let about = About {
             host: site.machine.clone(),
             address: site.chronyd.clone(),
             version: env!("CARGO_PKG_VERSION"),
             read_at: reading.at(),
-            range: Range::default(),
+            range,
         };
         let country = |ip| site.countries.as_ref().map(|countries| countries.of(ip));
         let page =
             SourcePage::new(snapshot, id, &about, country).ok_or(RequestError::NoSuchSource)?;
+        let begin = range.begin(reading.at(), site.history.source_since(id));
+        let window = site.history.source_window(id, begin, reading.at(), STEPS);
+        let page = page.with_history(snapshot, &about, window.as_ref(), site.history.notice());
         Ok(site.renderer.source(&page)?)
     })
 }

@@ -6,11 +6,14 @@
 mod path;
 mod plot;
 mod scale;
+mod strip;
 mod table;
 mod time;
 mod words;
 
 pub(crate) use scale::Quantity;
+pub(crate) use strip::{Lapse, State, Strip, StripView, Words, filled, lapses};
+pub(crate) use time::short;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,6 +25,9 @@ use path::Run;
 use plot::{Data, Plot, Shape};
 use scale::{Extent, HEIGHT, Scale};
 use table::Table;
+
+/// What stands in the place of a plot.
+const NOTHING: &str = "Nothing was recorded in this time.";
 
 /// When the steps of the series are.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +46,7 @@ impl Times {
     }
 
     /// When a step begins.
-    fn begin(self, step: usize) -> SystemTime {
+    pub(crate) fn begin(self, step: usize) -> SystemTime {
         let steps = u32::try_from(step).unwrap_or(u32::MAX);
         let since = self.step.checked_mul(steps).unwrap_or(Duration::ZERO);
         self.from.checked_add(since).unwrap_or(self.from)
@@ -94,12 +100,29 @@ pub(crate) struct ChartView {
     /// What the axis counts in, as `µs, above 0 slow`.
     remark: String,
     /// Why there is nothing to draw.
-    missing: Option<&'static str>,
+    missing: Option<String>,
     summary: String,
     left_out: Option<String>,
     plot: Option<Plot>,
     keys: Vec<Key>,
     table: Option<Table>,
+}
+
+impl ChartView {
+    /// A chart of which nothing is known, and why.
+    pub(crate) fn without(id: &str, title: &str, missing: Option<String>) -> Self {
+        Self {
+            id: id.to_owned(),
+            title: title.to_owned(),
+            remark: String::new(),
+            missing,
+            summary: String::new(),
+            left_out: None,
+            plot: None,
+            keys: Vec::new(),
+            table: None,
+        }
+    }
 }
 
 /// An entry of the legend.
@@ -131,24 +154,15 @@ impl Ready<'_> {
 impl Chart<'_> {
     /// As the page places it. What is no number counts as not read.
     pub(crate) fn view(&self, times: Times) -> ChartView {
-        let mut view = ChartView {
-            id: self.id.to_owned(),
-            title: self.title.to_owned(),
-            remark: String::new(),
-            missing: None,
-            summary: String::new(),
-            left_out: self.left_out.as_deref().map(format::plain),
-            plot: None,
-            keys: Vec::new(),
-            table: None,
-        };
+        let left_out = self.left_out.as_deref().map(format::plain);
+        let mut view = ChartView { left_out, ..ChartView::without(self.id, self.title, None) };
         let steps = self.lines.iter().map(|line| line.points.len()).max().unwrap_or(0);
         let points: Vec<_> = self.lines.iter().map(|line| numbers(line.points)).collect();
         let filled: Vec<bool> = (0..steps)
             .map(|step| points.iter().any(|points| points.get(step).is_some_and(Option::is_some)))
             .collect();
         if !filled.contains(&true) {
-            view.missing = Some("Nothing was recorded in this time.");
+            view.missing = Some(NOTHING.to_owned());
             return view;
         }
         let rhythm = path::rhythm(&filled);

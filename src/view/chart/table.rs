@@ -1,17 +1,16 @@
 //! A chart as a table: some steps in each row.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use serde::Serialize;
 
 use crate::history::Point;
 use crate::view::chart::scale::Quantity;
+use crate::view::chart::time::short;
 use crate::view::chart::{Chart, Ready, Times};
 use crate::view::format;
 
 /// Enough to see the course, and few enough to hear it read.
-const MOST_ROWS: usize = 12;
-const NO_DATA: &str = "no data";
+pub(super) const MOST_ROWS: usize = 12;
+pub(super) const NO_DATA: &str = "no data";
 
 /// The values in rows.
 #[derive(Debug, Serialize)]
@@ -103,14 +102,4 @@ fn merged(points: &[Option<Point>], first: usize, last: usize) -> Option<Point> 
         mean: some().map(|point| point.mean / count as f64).sum(),
         max: some().map(|point| point.max).fold(f64::NEG_INFINITY, f64::max),
     })
-}
-
-/// The time of day, with the day where the chart holds several.
-fn short(times: Times, steps: usize, time: SystemTime) -> String {
-    let day =
-        |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / 86_400;
-    match day(times.from) == day(times.begin(steps)) {
-        true => format::clock(time),
-        false => format!("{} {}", format::day(time), format::clock(time)),
-    }
 }

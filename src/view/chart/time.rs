@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::view::chart::Times;
 use crate::view::chart::scale::{Tick, percent};
 use crate::view::format;
 
@@ -61,6 +62,16 @@ fn text(at: u64, step: u64) -> String {
         _ if at.is_multiple_of(DAY) => format::day(time),
         0..MINUTE => format::moment(time).text[11..19].to_owned(),
         _ => format::clock(time),
+    }
+}
+
+/// The time of day, with the day where the chart, of so many steps, holds several.
+pub(crate) fn short(times: Times, steps: usize, time: SystemTime) -> String {
+    let day =
+        |time: SystemTime| time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() / DAY;
+    match day(times.from) == day(times.begin(steps)) {
+        true => format::clock(time),
+        false => format!("{} {}", format::day(time), format::clock(time)),
     }
 }
 

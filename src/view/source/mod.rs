@@ -1,5 +1,6 @@
 //! One source in depth: what it is, how it stands, and everything that the reports know of it.
 
+mod history;
 mod ntp;
 mod reach;
 mod reports;
@@ -11,12 +12,14 @@ use libchrony::{Joined, Snapshot, SourceAddress, SourceMode};
 use serde::Serialize;
 
 use crate::country::Country;
+use crate::history::SourceWindow;
 use crate::view::About;
 use crate::view::figure::{Figure, Health};
 use crate::view::format::{self, Moment};
 use crate::view::selectdata::{Axis, Band};
 use crate::view::sources::{self, Row, Who};
 
+use history::SourceHistoryView;
 use reach::Timeline;
 use standing::Standing;
 
@@ -25,6 +28,8 @@ use standing::Standing;
 pub(crate) struct SourcePage {
     title: String,
     version: &'static str,
+    /// The query that keeps the range.
+    query: String,
     host: String,
     /// Where chronyd answered.
     chronyd: String,
@@ -36,6 +41,7 @@ pub(crate) struct SourcePage {
     next: Option<Who>,
     identity: Section,
     sample: Section,
+    history: SourceHistoryView,
     reach: Timeline,
     /// What each further report says of it.
     reports: Vec<Section>,
@@ -106,6 +112,7 @@ impl SourcePage {
         Some(Self {
             title: format!("{}: {} \u{b7} {host}", row.name, row.state.word),
             version: about.version,
+            query: about.range.query(),
             host,
             chronyd: format::plain(&snapshot.chronyd.address.to_string()),
             read_at: format::moment(about.read_at),
@@ -114,10 +121,27 @@ impl SourcePage {
             next: who(place + 1),
             identity: identity(joined, &row, country),
             sample: sample(&row),
+            history: history::history(snapshot, joined, about, None),
             reach: reach::timeline(joined.source),
             reports: reports::reports(snapshot, joined),
             row,
         })
+    }
+
+    /// The same with what was recorded of it, and what is wrong with the history file.
+    pub(crate) fn with_history(
+        mut self,
+        snapshot: &Snapshot,
+        about: &About,
+        window: Option<&SourceWindow>,
+        notice: Option<String>,
+    ) -> Self {
+        let all = snapshot.joined();
+        if let Some(joined) = all.iter().find(|joined| joined.source.id == self.row.id) {
+            self.history = history::history(snapshot, joined, about, window);
+        }
+        self.history.notice = notice.as_deref().map(format::plain);
+        self
     }
 }
 
