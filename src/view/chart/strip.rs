@@ -23,8 +23,6 @@ pub(crate) struct Strip<'a> {
     /// For anchors, unique on a page.
     pub(crate) id: &'a str,
     pub(crate) title: &'a str,
-    /// What a mark stands for.
-    pub(crate) remark: &'a str,
     /// As [`filled`] gives them; `None` where nothing was read.
     pub(crate) steps: &'a [Option<State>],
     pub(crate) words: Words,
@@ -55,7 +53,6 @@ pub(crate) struct Lapse {
 pub(crate) struct StripView {
     id: String,
     title: String,
-    remark: String,
     /// Why there is nothing to draw.
     missing: Option<&'static str>,
     pub(crate) summary: String,
@@ -140,7 +137,6 @@ impl Strip<'_> {
         StripView {
             id: self.id.to_owned(),
             title: self.title.to_owned(),
-            remark: self.remark.to_owned(),
             missing: nothing.then_some(NOTHING),
             summary,
             width: steps.len(),
@@ -260,8 +256,7 @@ mod tests {
         let from = UNIX_EPOCH + Duration::from_secs(1_795_235_400);
         let times = Times { from, step: Duration::from_secs(60), since: Some(from) };
         let words = Words { column: "Polls", good: "all", partly: "some", bad: "none" };
-        let strip =
-            Strip { id: "strip", title: "", remark: "", steps: &filled(&steps(text)), words };
+        let strip = Strip { id: "strip", title: "", steps: &filled(&steps(text)), words };
         strip.view(times, "Words.".to_owned())
     }
 

@@ -10,7 +10,7 @@ use crate::view::chart::{
 use crate::view::events::{self, EventsView};
 use crate::view::history::{AGAINST_SOURCE, NOTHING, RangeLink, links, note};
 use crate::view::sources::is_unresolved;
-use crate::view::{About, Range, absence, format};
+use crate::view::{About, absence, format};
 
 /// So many whiles without answer are told one by one.
 const MOST_LAPSES: usize = 3;
@@ -54,13 +54,18 @@ pub(super) fn history(
     };
     view.events = Some(events::events(&window.events, range));
     view.note = note(Some(since), window.to, range);
+    let is_younger = view.note.is_some();
     if is_unresolved(source) {
         return view;
     }
     let times = Times { from: window.from, step: window.step, since: Some(since) };
     view.charts = vec![offset(window).view(times)];
     view.charts.extend(delay(snapshot, source, window, times));
-    view.reach = Some(reach(source, window, times, range));
+    let when = match is_younger {
+        true => format!("since {}", chart::short(times, window.offset.len(), since)),
+        false => range.words().to_owned(),
+    };
+    view.reach = Some(reach(source, window, times, &when));
     view
 }
 
@@ -107,7 +112,7 @@ fn delay(
     })
 }
 
-fn reach(source: &Source, window: &SourceWindow, times: Times, range: Range) -> StripView {
+fn reach(source: &Source, window: &SourceWindow, times: Times, when: &str) -> StripView {
     let polls = polls_in(times.step.as_secs_f64(), source.poll_interval());
     let states: Vec<_> =
         window.reach.iter().map(|register| register.map(|r| answers(r, polls))).collect();
@@ -115,11 +120,10 @@ fn reach(source: &Source, window: &SourceWindow, times: Times, range: Range) -> 
     let strip = Strip {
         id: "chart-reach",
         title: "Answered polls",
-        remark: "full height: it answered",
         steps: &steps,
         words: Words { column: "Polls", good: "answered", partly: "some missed", bad: "missed" },
     };
-    strip.view(times, summary(&steps, times, range))
+    strip.view(times, summary(&steps, times, when))
 }
 
 /// How many polls fall into a step; at least the last one is looked at, at most all that are known.
@@ -140,8 +144,8 @@ fn answers(register: u8, polls: u32) -> State {
 }
 
 /// As `It answered all polls in the last hour, but for about 12 m from 06:10.`
-fn summary(steps: &[Option<State>], times: Times, range: Range) -> String {
-    let (when, lapses) = (range.words(), chart::lapses(steps));
+fn summary(steps: &[Option<State>], times: Times, when: &str) -> String {
+    let lapses = chart::lapses(steps);
     let known = || steps.iter().flatten();
     if lapses.is_empty() {
         return format!("It answered all polls {when}.");
@@ -203,7 +207,7 @@ mod tests {
         for (first, count, state) in bad {
             steps[*first..first + count].fill(Some(*state));
         }
-        summary(&steps, times(), Range::Hour)
+        summary(&steps, times(), "in the last hour")
     }
 
     #[test]
@@ -318,6 +322,15 @@ mod tests {
         let view =
             of(&snapshot, "unresolved-1", Some(&window(|window| window.reach.fill(Some(0)))));
         assert!(view.reach.is_none() && view.charts.is_empty() && view.events.is_some());
+    }
+
+    #[test]
+    fn of_a_time_before_the_first_reading_nothing_is_said() {
+        let young = window(|window| window.since = Some(window.from + window.step * 30));
+        let snapshot = samples::read(Scenario::synchronized());
+        let summary = |window| of(&snapshot, "192.0.2.11", Some(window)).reach.unwrap().summary;
+        assert_eq!(summary(&young), "It answered all polls since 03:45.");
+        assert_eq!(summary(&window(|_| ())), "It answered all polls in the last hour.");
     }
 
     #[test]
