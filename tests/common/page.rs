@@ -19,6 +19,12 @@ fn is_source(href: &str) -> bool {
     href.strip_prefix("/sources/").is_some_and(|id| !id.is_empty() && id.chars().all(is_one))
 }
 
+/// Whether it belongs to the outline of a shape: a letter of few, or part of a number.
+fn is_drawing(c: char) -> bool {
+    c.is_ascii_digit()
+        || matches!(c, 'M' | 'L' | 'h' | 'v' | 'l' | 'H' | 'V' | 'z' | 'Z' | ' ' | '.' | ',' | '-')
+}
+
 impl Page {
     pub(crate) fn new(html: &str) -> Self {
         Self(Html::parse_document(html))
@@ -48,12 +54,15 @@ impl Page {
         self.0.select(&selector(&format!("{table} tbody tr"))).map(row).collect()
     }
 
-    /// Every element with its attributes, all that a browser acts on, without the texts it shows and
-    /// without telling one source's page from another's.
+    /// Every element with its attributes, all that a browser acts on, without the texts it shows,
+    /// without telling one source's page from another's, and without what moves on with the time in a
+    /// chart: its marks of time, and where a line runs.
     pub(crate) fn skeleton(&self) -> Vec<String> {
         let element = |element: ElementRef<'_>| {
             let attribute = |(name, value): (&str, &str)| match name {
-                "title" | "aria-label" | "datetime" | "data-age" | "data-key" => name.to_owned(),
+                "title" | "aria-label" | "datetime" | "data-age" | "data-key" | "data-name"
+                | "data-from" => name.to_owned(),
+                "d" if value.chars().all(is_drawing) => name.to_owned(),
                 "href" if is_source(value) => "href=/sources/ID".to_owned(),
                 _ => format!("{name}={value}"),
             };
@@ -61,7 +70,7 @@ impl Page {
             attributes.sort_unstable();
             format!("{} {}", element.value().name(), attributes.join(" "))
         };
-        self.0.select(&selector("*")).map(element).collect()
+        self.0.select(&selector("*:not(.chart-times text)")).map(element).collect()
     }
 
     /// The answer to the question: the one heading.
