@@ -1,6 +1,7 @@
 //! What a running process holds, as the kernel counts it.
 
 use std::fs;
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 /// The files that a process has open.
@@ -23,4 +24,21 @@ pub(crate) fn computing(pid: u32) -> Duration {
     let ticks = rest.split(' ').skip(11).take(2);
     let ticks: u64 = ticks.map(|text| text.parse::<u64>().expect("a number of ticks")).sum();
     Duration::from_millis(ticks * 10)
+}
+
+/// Whether the process at the other end, on this machine, has accepted a connection: until then the
+/// kernel holds it without an inode.
+pub(crate) fn is_accepted(connection: &TcpStream) -> bool {
+    let (local, peer) = (connection.local_addr(), connection.peer_addr());
+    let (Ok(SocketAddr::V4(local)), Ok(SocketAddr::V4(peer))) = (local, peer) else {
+        panic!("it is connected by IPv4");
+    };
+    let table = fs::read_to_string("/proc/net/tcp").expect("the kernel tells its connections");
+    let ends = |at: &str, port: u16| at.ends_with(&format!(":{port:04X}"));
+    table.lines().any(|line| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields.get(9).is_some_and(|inode| {
+            ends(fields[1], peer.port()) && ends(fields[2], local.port()) && *inode != "0"
+        })
+    })
 }
