@@ -2,12 +2,12 @@
 
 use libchrony::testing::{Scenario, Simulator};
 use rustix::process::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::axe::{self, LOOKS};
 use crate::browser::{Browser, Key, browser};
 use crate::common::dashboard::{Dashboard, second_hand};
-use crate::common::eventually;
+use crate::common::{PATIENCE, eventually, within};
 
 /// A dashboard that reads as often as it can.
 fn watching(chronyd: &Simulator, port: &str) -> Dashboard {
@@ -52,7 +52,7 @@ pub(crate) fn the_page_changes_in_place_when_chronyd_changes() {
     chronyd.set(late);
     let offset = "document.querySelector('.box-offset .value').innerText";
     eventually("the offset changes", || (browser.text(offset) == "+25.00 ms").then_some(()));
-    assert_eq!(browser.value(kept), serde_json::json!(["kept", true, true]));
+    assert_eq!(browser.value(kept), json!(["kept", true, true]));
     assert_eq!(browser.value("document.querySelectorAll('.sources tbody tr').length"), 3);
     chronyd.set(Scenario::falseticker());
     eventually("the falseticker comes", || {
@@ -66,7 +66,7 @@ pub(crate) fn the_page_changes_in_place_when_chronyd_changes() {
     chronyd.resume();
     chronyd.set(Scenario::synchronized());
     says(&browser, "This clock is right to within");
-    assert_eq!(browser.value(kept), serde_json::json!(["kept", true, true]));
+    assert_eq!(browser.value(kept), json!(["kept", true, true]));
     assert_eq!(browser.value("document.querySelectorAll('.sources tbody tr').length"), 3);
 }
 
@@ -146,4 +146,111 @@ pub(crate) fn a_chart_grows_and_tells_its_values_by_key() {
         let told = browser.value("document.querySelector('.chart-tip')?.innerText ?? ''");
         told.as_str().filter(|text| text.contains("UTC") || text.contains(" s")).map(|_| ())
     });
+}
+
+/// Lets the tests repeat the last event of a page's stream under later numbers, as often as they like.
+const REPEATER: &str = "
+    const streams = new Set();
+    window.EventSource = class extends EventSource {
+        constructor(url) {
+            super(url);
+            streams.add(this);
+        }
+        close() {
+            streams.delete(this);
+            super.close();
+        }
+    };
+    let number = 1_000_000;
+    window.repeat = times => new Promise(done => {
+        const next = () => {
+            if (times-- === 0) {
+                document.removeEventListener('second-hand:updated', next);
+                done(streams.size);
+                return;
+            }
+            const data = JSON.stringify({ number: number += 1, age: 0 });
+            for (const stream of streams) stream.dispatchEvent(new MessageEvent('reading', { data }));
+        };
+        document.addEventListener('second-hand:updated', next);
+        next();
+    });";
+
+/// What a page holds, its garbage collected.
+#[derive(Debug)]
+struct Held {
+    documents: f64,
+    listeners: f64,
+    /// Nodes beyond those that the document has.
+    nodes: f64,
+    /// The heap of its script, bytes.
+    heap: f64,
+}
+
+impl Held {
+    fn by(browser: &Browser) -> Self {
+        // What the first leaves to the second.
+        for _ in 0..2 {
+            browser.devtools("HeapProfiler.collectGarbage", json!({}));
+        }
+        let told = browser.devtools("Performance.getMetrics", json!({}));
+        let metrics = told["metrics"].as_array().unwrap();
+        let metric = |name: &str| {
+            metrics.iter().find(|metric| metric["name"] == name).unwrap()["value"].as_f64().unwrap()
+        };
+        let shown = browser.value(
+            "(() => {
+                const walker = document.createTreeWalker(document, NodeFilter.SHOW_ALL);
+                let nodes = 0;
+                while (walker.nextNode()) nodes += 1;
+                return nodes;
+            })()",
+        );
+        Self {
+            documents: metric("Documents"),
+            listeners: metric("JSEventListeners"),
+            nodes: metric("Nodes") - shown.as_f64().unwrap(),
+            heap: metric("JSHeapUsedSize"),
+        }
+    }
+
+    /// But for a part of the heap that is too small to come from each update.
+    fn is_no_more_than(&self, other: &Self) -> bool {
+        self.documents <= other.documents
+            && self.listeners <= other.listeners
+            && self.nodes <= other.nodes
+            && self.heap <= other.heap + 250_000.0
+    }
+}
+
+pub(crate) fn a_page_left_open_holds_no_more_after_many_updates() {
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
+    let (browser, dashboard) = (browser(), watching(&chronyd, "0"));
+    let added =
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": REPEATER }));
+    browser.devtools("Performance.enable", json!({}));
+    browser.open(&dashboard.url);
+    becomes(&browser, "on");
+    // More sources, then fewer, each shown again and again.
+    let update = || {
+        for scenario in [Scenario::many_sources(40), Scenario::nts()] {
+            let sources = scenario.sources.len();
+            chronyd.set(scenario);
+            eventually("the page shows the sources", || {
+                assert_eq!(browser.run("return window.repeat(40);", &[]), 1, "streams are open");
+                let rows = "document.querySelectorAll('.sources tbody tr[data-key]').length";
+                (browser.value(rows) == sources).then_some(())
+            });
+        }
+    };
+    update();
+    let first = Held::by(&browser);
+    (0..3).for_each(|_| update());
+    let mut last = None;
+    // An update that comes meanwhile has a page of its own for a moment.
+    let is_same =
+        within(PATIENCE, || last.insert(Held::by(&browser)).is_no_more_than(&first).then_some(()));
+    assert!(is_same.is_some(), "{first:?} became {last:?}");
+    browser.devtools("Page.removeScriptToEvaluateOnNewDocument", added);
+    browser.devtools("Performance.disable", json!({}));
 }

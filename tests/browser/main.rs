@@ -73,6 +73,7 @@ fn tests() -> Vec<Test> {
     ];
     let chronyd = tests![Chronyd:
         daemon::the_page_of_a_real_chronyd_has_its_boxes_above_the_fold_and_its_selected_row_apart,
+        daemon::an_open_page_shows_what_a_real_chronyd_does,
     ];
     let browser = tests![Browser:
         keyboard::tab_leads_through_the_page_in_its_order_and_out_of_it,
@@ -90,6 +91,7 @@ fn tests() -> Vec<Test> {
         live::a_chart_grows_and_tells_its_values_by_key,
         live::ages_count_on_between_readings,
         live::a_page_that_is_paused_stays_as_it_is,
+        live::a_page_left_open_holds_no_more_after_many_updates,
         quiet::every_state_renders,
         quiet::without_script_every_page_says_the_same,
         quiet::no_page_complains_or_asks_another_server,
