@@ -309,6 +309,15 @@ mod tests {
     }
 
     #[test]
+    fn a_positive_offset_is_slow_of_the_clock_and_ahead_against_a_source_as_chronyc_signs_them() {
+        let view = history(None, &samples::window(3_600, 1), Range::Hour);
+        let view = serde_json::to_value(view).unwrap();
+        let remark = |chart: usize| view["charts"][chart]["remark"].as_str().unwrap().to_owned();
+        assert!(remark(0).ends_with("above 0 this clock is slow"), "{}", remark(0));
+        assert!(remark(3).ends_with("above 0 this clock is ahead"), "{}", remark(3));
+    }
+
+    #[test]
     fn the_selected_source_comes_first_and_most_are_named_only() {
         let snapshot = samples::read(Scenario::synchronized());
         let mut window = samples::window(3_600, 20);

@@ -97,7 +97,7 @@ pub(crate) struct Line<'a> {
 pub(crate) struct ChartView {
     id: String,
     title: String,
-    /// What the axis counts in, as `µs, above 0 slow`.
+    /// What the axis counts in, as `in µs; above 0 this clock is slow`.
     remark: String,
     /// Why there is nothing to draw.
     missing: Option<String>,
@@ -188,7 +188,7 @@ impl Chart<'_> {
             Default::default()
         };
         view.remark = match self.signs {
-            Some(signs) => format!("in {}; above 0 is {}", scale.unit, signs.plus),
+            Some(signs) => format!("in {}; above 0 this clock is {}", scale.unit, signs.plus),
             None => format!("in {}", scale.unit),
         };
         view.summary = words::summary(self, &ready, times, &gaps, &scale);

@@ -54,7 +54,7 @@ fn a_series_is_drawn_told_and_listed() {
     let points = [-2e-6, 4e-6, 0.0, 1.2e-6].map(point);
     let view = view(vec![line("Offset", &points)]);
     assert_eq!(outline(&view, "mean"), Some("M0.5 500l1-500 1 333 1-100"));
-    assert_eq!(view.remark, "in µs; above 0 is slow");
+    assert_eq!(view.remark, "in µs; above 0 this clock is slow");
     assert_eq!(view.summary, "Between 2.000 µs fast and 4.000 µs slow, now 1.200 µs slow.");
     let values: Vec<_> = plot(&view).values.iter().map(|tick| tick.text.as_str()).collect();
     assert_eq!(values, ["\u{2212}2", "0", "+2", "+4"]);
