@@ -105,7 +105,8 @@ struct ServeFlags {
     #[command(flatten)]
     chronyd: ChronydFlags,
 
-    /// Another name this server may be asked by; repeatable, in the variable separated by commas
+    /// Another host name that browsers may ask this server by; repeatable, in the variable separated
+    /// by commas
     /// [env: SECOND_HAND_ALLOWED_HOST]
     #[arg(long, value_name = "NAME")]
     allowed_host: Vec<String>,
@@ -119,12 +120,12 @@ struct ServeFlags {
     /// of the sources; nothing is looked up over the network [env: SECOND_HAND_GEOIP_DB]
     #[arg(long, value_name = "FILE")]
     geoip_db: Option<String>,
-    /// How much of what was read is remembered, from 10m to 400d, the older the coarser; 0 or off =
-    /// nothing [env: SECOND_HAND_HISTORY] [default: 24h]
+    /// How long what was read is remembered for the charts and events, from 10m to 400d, the older in
+    /// the less detail; 0 or off: not at all [env: SECOND_HAND_HISTORY] [default: 24h]
     #[arg(long, value_name = "TIME")]
     history: Option<String>,
 
-    /// File that keeps the history across restarts; it is made where there is none
+    /// File that keeps the history when second-hand is started anew; made where there is none
     /// [env: SECOND_HAND_HISTORY_FILE] [default: memory alone]
     #[arg(long, value_name = "FILE")]
     history_file: Option<String>,
@@ -149,8 +150,8 @@ struct CheckFlags {
     #[arg(long, value_name = "TIME")]
     max_error: Option<String>,
 
-    /// The highest stratum that is not critical, from 1 to 15 [env: SECOND_HAND_MAX_STRATUM]
-    /// [default: any]
+    /// The highest stratum (steps from a reference clock) that is not critical, from 1 to 15
+    /// [env: SECOND_HAND_MAX_STRATUM] [default: any]
     #[arg(long, value_name = "NUMBER")]
     max_stratum: Option<String>,
 
@@ -166,7 +167,7 @@ struct ChronydFlags {
     #[arg(long, value_name = "ADDRESS")]
     chronyd: Option<String>,
 
-    /// How long one of three attempts waits for chronyd [env: SECOND_HAND_TIMEOUT] [default: 1s]
+    /// How long to wait for each answer of chronyd, which is asked up to three times [env: SECOND_HAND_TIMEOUT] [default: 1s]
     #[arg(long, value_name = "TIME")]
     timeout: Option<String>,
 }

@@ -22,7 +22,7 @@ pub(crate) fn shown(text: &str) -> String {
 pub(crate) enum StartError {
     #[error("cannot listen on {address}: {source}; {}", advice(.source))]
     Bind { address: SocketAddr, source: io::Error },
-    #[error("the reader of chronyd could not be started: {0}")]
+    #[error("the thread that reads chronyd could not be started: {0}")]
     Reader(io::Error),
     #[error(
         "the simulated chronyd could not be started: {0}; it needs a place for its socket (TMPDIR)"
@@ -50,11 +50,11 @@ fn advice(source: &io::Error) -> &'static str {
 pub(crate) enum RequestError<'a> {
     #[error("{0}")]
     Chronyd(&'a libchrony::Error),
-    #[error("too many requests wait for chronyd")]
+    #[error("too many requests wait for an answer of chronyd")]
     Busy,
-    #[error("too many streams are open")]
+    #[error("too many pages are kept live at the same time")]
     TooManyStreams,
-    #[error("the reading was interrupted")]
+    #[error("the reading of chronyd was interrupted")]
     Interrupted,
     #[error("there is nothing at this address")]
     NotFound,
@@ -118,7 +118,9 @@ impl RequestError<'_> {
         match self {
             Self::Chronyd(error) => error.hint(),
             Self::Busy => "Ask again in a few seconds.",
-            Self::TooManyStreams => "Ask again later, or for /api/v1/snapshot every so often.",
+            Self::TooManyStreams => {
+                "Close some of them, or ask for /api/v1/snapshot every so often."
+            }
             Self::NotFound => "The dashboard is at /, the data at /api/v1/snapshot.",
             Self::NoSuchReport => {
                 "The reports are snapshot, tracking, sources, sourcestats, selectdata, activity, authdata, ntpdata, serverstats, rtcdata, smoothing and clients."

@@ -132,14 +132,14 @@ fn row(report: ReportName, snapshot: &Snapshot) -> ReportRow {
             ErrorKind::NotAuthorized if over_udp => (
                 REFUSED,
                 Some(format!(
-                    "Use the Unix socket, or the word {report} in opencommands: the lines stand below."
+                    "Use the Unix socket, or the word {report} in opencommands: see below."
                 )),
             ),
             ErrorKind::NotAuthorized => {
-                (REFUSED, Some("Not given to this user; below stands who may.".to_owned()))
+                (REFUSED, Some("Not given to this user: see below who may.".to_owned()))
             }
             ErrorKind::Disabled => (DISABLED, Some(disabled(report).to_owned())),
-            _ => (BROKEN, Some("The reason stands below.".to_owned())),
+            _ => (BROKEN, Some("See below why.".to_owned())),
         },
     };
     ReportRow { name: report.as_str(), tells: tells(report), given, remedy }

@@ -41,14 +41,14 @@ fn figures(activity: &Activity) -> Vec<Figure> {
             "offline_sources",
             "Offline",
             format::count(activity.offline_sources),
-            "Sources that chronyd does not ask, as it was told that the network is down. Back with: chronyc online.",
+            "Sources that chronyd does not ask, as it was told that the network is down. To ask them again: chronyc online.",
         )
         .health(unwanted(activity.offline_sources)),
         Figure::new(
             "burst_sources",
             "In a burst",
             format::count(bursts),
-            "Sources that are asked several times in quick succession now, as after a start.",
+            "Sources that are asked several times in a row now, as after a start (iburst).",
         ),
         Figure::new(
             "unresolved_sources",

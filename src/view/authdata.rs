@@ -49,7 +49,7 @@ pub(crate) fn authdata(snapshot: Option<&Snapshot>) -> AuthDataView {
                 number => format!("Not one of the {number} NTP sources is"),
             };
             format!(
-                "{who} authenticated: whoever controls the network in between could give this clock a wrong time."
+                "{who} authenticated, which is usual: whoever controls the network in between could give this clock a wrong time."
             )
         }
         (some, _) => format!("{some} of {all} authenticated."),

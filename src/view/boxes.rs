@@ -9,8 +9,8 @@ use crate::view::format::{self, NEVER, UNKNOWN};
 use crate::view::reference::{self, Following, Reference};
 use crate::view::threshold;
 
-const OFFSET: &str = "How far this clock is from NTP time by chronyd's estimate, in seconds, before it is corrected. Positive: the clock is slow, as chronyc shows it.";
-const MAX_ERROR: &str = "The largest error the clock can have while its source is right, in seconds: offset + root dispersion + half of the root delay.";
+const OFFSET: &str = "How far this clock is from NTP time now, by chronyd's estimate; chronyd takes it away bit by bit. + is slow (behind NTP time), \u{2212} is fast (ahead of it): System time in chronyc tracking.";
+const MAX_ERROR: &str = "The most that this clock can be wrong, slow or fast, while its source is right: offset + root dispersion + half of the root delay. The last two stand under Tracking.";
 
 /// The six boxes, without values where chronyd gives none.
 pub(crate) fn boxes(snapshot: Option<&Snapshot>, now: SystemTime) -> Vec<Figure> {
@@ -50,7 +50,7 @@ fn status_box(value: &str) -> Figure {
         "status",
         "Status",
         value,
-        "Whether chronyd keeps this clock in agreement with a source.",
+        "Whether chronyd keeps this clock in agreement with a source of time.",
     )
     .normal("Normal: synchronized.")
 }
@@ -116,7 +116,7 @@ fn stratum_box(value: &str) -> Figure {
         "stratum",
         "Stratum",
         value,
-        "How many steps away the primary clock is; 1 is a machine with a reference clock of its own. chronyd says 0 while the clock is not synchronized, and NTP clients see 16.",
+        "Steps from a reference clock, as a GPS receiver or an atomic clock: a machine with one attached is 1, one that follows it is 2, and so on. While this clock is not synchronized, chronyd says 0 and NTP clients see 16.",
     )
 }
 
@@ -142,7 +142,7 @@ fn source_box(value: &str) -> Figure {
         "reference",
         "Reference source",
         value,
-        "The source the clock follows: the name it was configured with, and its address.",
+        "The source of time that the clock follows: the name it was configured with, and its address.",
     )
 }
 
@@ -167,7 +167,7 @@ fn last_update_box(value: &str) -> Figure {
         "last_update",
         "Last update",
         value,
-        "Time since the last measurement that the clock was set by (now minus reference time).",
+        "Time since a measurement last corrected the clock. It comes about once a poll of the source.",
     )
 }
 

@@ -217,7 +217,9 @@ fn unusable(snapshot: &Snapshot, reachable: &[Joined<'_>], all: usize) -> Cause 
     }
     if states.contains(&SelectState::MissingSelectableSources) {
         return Cause {
-            reason: format!("{start}: fewer sources agree than minsources asks for."),
+            reason: format!(
+                "{start}: fewer sources agree than minsources in chrony.conf asks for."
+            ),
             steps: vec![Step::new("Add sources, or lower minsources in chrony.conf.")],
         };
     }

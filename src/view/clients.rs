@@ -120,9 +120,11 @@ fn summary(clients: &[&Client], cut: bool) -> String {
         (true, _) => {
             "No machine has asked this one for anything that chronyd remembers.".to_owned()
         }
-        (false, 0) => "Nothing of any client was dropped.".to_owned(),
-        (false, 1) => "Some requests of one client were dropped to limit their rate.".to_owned(),
-        (false, n) => format!("Some requests of {n} clients were dropped to limit their rate."),
+        (false, 0) => "No request of a client was dropped for coming too often.".to_owned(),
+        (false, 1) => "Some requests of one client were dropped, as it asked too often.".to_owned(),
+        (false, n) => {
+            format!("Some requests of {n} clients were dropped, as they asked too often.")
+        }
     };
     if cut && !clients.is_empty() {
         text.push_str(" chronyd has a larger table of clients than this page reads: these are some of them, not the busiest of all.");
@@ -195,7 +197,7 @@ mod tests {
         assert_eq!(view.count.as_deref(), Some("2 clients"));
         assert_eq!(
             view.summary.as_deref(),
-            Some("Some requests of one client were dropped to limit their rate.")
+            Some("Some requests of one client were dropped, as it asked too often.")
         );
         let (first, second) = (&view.rows[0], &view.rows[1]);
         assert_eq!((first.address.as_str(), first.ntp.as_str()), ("192.0.2.2", "12\u{202f}345"));

@@ -309,7 +309,7 @@ fn stratum(snapshot: &Snapshot, limits: &Limits) -> Option<Check> {
     };
     let (result, stands) = if stratum > most { (FAILED, "above") } else { (PASSED, "not above") };
     let reason = format!("The stratum, {stratum}, is {stands} the limit, {most}.");
-    let advice = "Choose sources nearer to a primary clock: each server in between adds one.";
+    let advice = "Choose sources nearer to a reference clock: each server in between adds one.";
     Some(check(question, result, reason).then(|| vec![Step::new(advice)]))
 }
 
@@ -323,14 +323,15 @@ fn frequency(snapshot: &Snapshot) -> Check {
     let skew = judged(question, tracking.skew, threshold::SKEW, String::new());
     let worse = if rank(skew.result) > rank(rate.result) { skew } else { rate };
     let reason = format!(
-        "It would gain or lose {} uncorrected, known to within {}. {}",
+        "Without chronyd it would {} {}, known to within {}. {}",
+        if tracking.frequency < 0.0 { "lose" } else { "gain" },
         format::ppm_measure(tracking.frequency),
         format::ppm_measure(tracking.skew),
         worse.reason
     );
     check(question, worse.result, reason.trim()).then(|| {
         vec![Step::new(
-            "A large frequency is a poor oscillator or a virtual machine whose host misleads it; a large skew shrinks with time, or the path to the source is uneven.",
+            "A rate far off is a poor oscillator, or a virtual machine that its host misleads. One that is badly known (a large skew) gets better with time, unless the network to the source is uneven.",
         )]
     })
 }
@@ -364,7 +365,7 @@ fn authenticated(snapshot: &Snapshot) -> Check {
         (0, _) => check(
             question,
             OPTIONAL,
-            "No source is authenticated, which is usual; the option nts of a server that offers it would do so.",
+            "No source is authenticated, which is usual. With a server that offers it, the option nts in chrony.conf does it.",
         ),
         (some, all) if some < all => {
             check(question, OPTIONAL, format!("{some} of {all} NTP sources are authenticated."))

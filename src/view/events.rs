@@ -83,14 +83,20 @@ fn words(change: &Change) -> (Severity, String) {
             format!("{source} became unreachable: none of its last 8 polls was answered."),
         ),
         Change::Reachable { source } => (GOOD, format!("{source} answers again.")),
-        Change::Falseticker { source, is: true } => {
-            (BAD, format!("{source} became a falseticker: it disagrees with the majority."))
+        Change::Falseticker { source, is: true } => (
+            BAD,
+            format!(
+                "{source} became a falseticker: its time disagrees with the majority of the sources."
+            ),
+        ),
+        Change::Falseticker { source, is: false } => (
+            GOOD,
+            format!("{source} agrees with the others again, and is no falseticker any more."),
+        ),
+        Change::Added { source } => (NOTE, format!("{source} was added to chronyd's sources.")),
+        Change::Removed { source } => {
+            (NOTE, format!("{source} was taken out of chronyd's sources."))
         }
-        Change::Falseticker { source, is: false } => {
-            (GOOD, format!("{source} is no falseticker any more."))
-        }
-        Change::Added { source } => (NOTE, format!("{source} is a new source.")),
-        Change::Removed { source } => (NOTE, format!("{source} is no source any more.")),
         Change::Stepped { seconds } => (WARNING, stepped(*seconds)),
         Change::Restarted => words(NOTE, "chronyd was started anew."),
         Change::Lost { reason } => {
@@ -102,27 +108,29 @@ fn words(change: &Change) -> (Severity, String) {
 
 fn stepped(seconds: f64) -> String {
     if !seconds.is_finite() {
-        return "The clock was stepped.".to_owned();
+        return "The clock was set at once (a step).".to_owned();
     }
     let way = if seconds < 0.0 { "back" } else { "forward" };
-    format!("The clock was stepped {way} by {}.", format::measure(seconds))
+    format!("The clock was set {way} by {} at once (a step).", format::measure(seconds))
 }
 
 fn leap(before: LeapStatus, now: LeapStatus) -> (Severity, String) {
     let (severity, text) = match (before, now) {
         (_, LeapStatus::Insert) => (
             WARNING,
-            "A leap second is announced: at the end of the month (UTC) the day gets a second more.",
+            "A leap second is announced: the last day of the month (UTC) gets a second more.",
         ),
         (_, LeapStatus::Delete) => (
             WARNING,
-            "A leap second is announced: at the end of the month (UTC) the day gets a second less.",
+            "A leap second is announced: the last day of the month (UTC) gets a second less.",
         ),
         (LeapStatus::Insert | LeapStatus::Delete, LeapStatus::Normal) => {
             (NOTE, "The leap second is over or called off.")
         }
-        (_, LeapStatus::Normal) => (GOOD, "The leap status is normal."),
-        (_, LeapStatus::Unsynchronised) => (BAD, "The leap status is: not synchronised."),
+        (_, LeapStatus::Normal) => (GOOD, "No leap second is announced (leap status normal)."),
+        (_, LeapStatus::Unsynchronised) => {
+            (BAD, "chronyd calls the clock not synchronized (leap status).")
+        }
         _ => (WARNING, "The leap status is one that this version of the dashboard does not know."),
     };
     (severity, text.to_owned())
@@ -152,9 +160,9 @@ mod tests {
         assert_eq!(
             texts,
             [
-                "The clock was stepped forward by 1.200 s.",
-                "The clock was stepped back by 4.000 ms.",
-                "The clock was stepped.",
+                "The clock was set forward by 1.200 s at once (a step).",
+                "The clock was set back by 4.000 ms at once (a step).",
+                "The clock was set at once (a step).",
             ]
         );
         assert!(view.rows.iter().all(|row| row.severity == WARNING));

@@ -57,33 +57,33 @@ fn figures(data: &RtcData) -> Vec<Figure> {
             "rtc_samples",
             "Samples",
             format::count(data.samples),
-            "Measurements that the calibration uses.",
+            "Measurements of the real-time clock that the estimates below rest on.",
         )
         .note(if data.is_calibrated() { "calibrated" } else { "not calibrated yet" }),
         Figure::new(
             "rtc_runs",
             "Runs",
             format::count(data.runs),
-            "Runs of residuals with the same sign; few runs for many samples: a straight line fits badly.",
+            "Stretches of samples in a row on one side of the straight line through all. Few for many samples: the line fits badly.",
         ),
         Figure::new(
             "rtc_span",
             "Span",
             format::duration(f64::from(data.span)),
-            "Time that the measurements span.",
+            "Time from the oldest to the newest of them.",
         ),
         Figure::new(
             "rtc_offset",
             "Offset",
             format::offset(data.offset),
-            "Estimated offset of the real-time clock, in seconds. Positive: it is fast.",
+            "Where the real-time clock stands. + is fast (ahead of this clock), \u{2212} is slow.",
         )
         .note(fast_or_slow(data.offset)),
         Figure::new(
             "rtc_freq_offset",
             "Frequency",
             format::ppm(data.freq_offset),
-            "Estimated rate error of the real-time clock, in ppm. Positive: it gains time.",
+            "What the real-time clock gains (+) or loses (\u{2212}), in ppm.",
         )
         .note(fast_or_slow(data.freq_offset)),
     ]

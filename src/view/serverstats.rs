@@ -42,9 +42,10 @@ fn summary(stats: &ServerStats) -> String {
     }
     let share = stats.dropped_ntp_requests as f64 / stats.received_ntp_requests as f64;
     match stats.dropped_ntp_requests {
-        0 => "This machine serves time to others; no request was dropped.".to_owned(),
+        0 => "This machine serves time to others; no request was dropped for coming too often."
+            .to_owned(),
         _ => format!(
-            "This machine serves time to others; {:.1} % of the NTP requests were dropped by rate limiting.",
+            "This machine serves time to others; {:.1} % of the NTP requests were dropped, as their clients asked too often (rate limiting).",
             share.min(1.0) * 100.0
         ),
     }
@@ -100,7 +101,7 @@ fn figures(stats: &ServerStats, rates: Option<&Rates>) -> Vec<Figure> {
             "received_ntp_requests",
             "NTP requests",
             stats.received_ntp_requests,
-            "Questions for the time since chronyd started.",
+            "Requests for the time since chronyd started.",
         )
         .note_of(beside(
             |rates| [rates.received_ntp_requests, rates.dropped_ntp_requests],
@@ -110,7 +111,7 @@ fn figures(stats: &ServerStats, rates: Option<&Rates>) -> Vec<Figure> {
             "received_command_requests",
             "Command requests",
             stats.received_command_requests,
-            "Questions of chronyc, of this page and of other tools.",
+            "Requests of chronyc, of this page and of other tools since chronyd started.",
         )
         .note_of(beside(
             |rates| [rates.received_command_requests, rates.dropped_command_requests],
@@ -120,7 +121,7 @@ fn figures(stats: &ServerStats, rates: Option<&Rates>) -> Vec<Figure> {
             "dropped_client_log_records",
             "Client records dropped",
             stats.dropped_client_log_records,
-            "Clients that chronyd forgot for want of memory (clientloglimit).",
+            "Clients that chronyd forgot, as its table of clients was full (clientloglimit).",
         ),
     ];
     if let Some(accepted) = stats.accepted_nts_ke_connections {
@@ -129,7 +130,7 @@ fn figures(stats: &ServerStats, rates: Option<&Rates>) -> Vec<Figure> {
                 "accepted_nts_ke_connections",
                 "NTS key exchanges",
                 accepted,
-                "Connections over which clients got NTS keys.",
+                "Connections over which clients got keys for authenticated time (Network Time Security).",
             )
             .note_of(beside(
                 |rates| [rates.accepted_nts_ke_connections, rates.dropped_nts_ke_connections],
@@ -142,14 +143,14 @@ fn figures(stats: &ServerStats, rates: Option<&Rates>) -> Vec<Figure> {
             "received_authenticated_ntp_requests",
             "Authenticated requests",
             stats.received_authenticated_ntp_requests,
-            "NTP requests that were authenticated.",
+            "NTP requests with a valid key or NTS cookie.",
             beside(|rates| [rates.received_authenticated_ntp_requests, None], None),
         ),
         (
             "received_interleaved_ntp_requests",
             "Interleaved requests",
             stats.received_interleaved_ntp_requests,
-            "NTP requests in interleaved mode, which gives more exact timestamps.",
+            "NTP requests in interleaved mode: each answer brings the exact time at which the one before was sent.",
             beside(|rates| [rates.received_interleaved_ntp_requests, None], None),
         ),
         (
@@ -171,7 +172,7 @@ fn figures(stats: &ServerStats, rates: Option<&Rates>) -> Vec<Figure> {
             "ntp_timestamp_span",
             "Timestamp span",
             span,
-            "Time that the held timestamps span.",
+            "Time from the oldest to the newest timestamp held.",
         ));
     }
     figures.extend(timestamps(stats));
@@ -185,7 +186,7 @@ fn timestamps(stats: &ServerStats) -> impl Iterator<Item = Figure> {
             "served_daemon_timestamps",
             "Timestamps by chronyd",
             stats.served_daemon_rx_timestamps.zip(stats.served_daemon_tx_timestamps),
-            "Answers received / sent with a timestamp that chronyd itself took.",
+            "Packets received / sent whose time chronyd itself noted.",
         ),
         (
             "served_kernel_timestamps",

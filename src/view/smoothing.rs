@@ -34,7 +34,7 @@ fn figures(data: &Smoothing) -> Vec<Figure> {
         "smoothing_active",
         "State",
         if active { "active" } else { "not active" },
-        "Whether the time served to others differs from this clock on purpose now.",
+        "Active: the time given to others differs from this clock on purpose, so that they see no sudden change.",
     );
     if data.flags.contains(&SmoothingFlag::Leaponly) {
         state = state.note("leap seconds only");
@@ -50,20 +50,20 @@ fn figures(data: &Smoothing) -> Vec<Figure> {
             "smoothing_offset",
             "Offset",
             format::offset(data.offset),
-            "Served time against this clock. Positive: the served time is ahead.",
+            "Served time against this clock. + is ahead of it, \u{2212} is behind.",
         )
         .note(ahead),
         Figure::new(
             "smoothing_frequency",
             "Frequency",
             format::ppm(data.frequency_offset),
-            "Rate of the served time against this clock, in ppm.",
+            "How much faster (+) or slower (\u{2212}) than this clock the served time runs, in ppm.",
         ),
         Figure::new(
             "smoothing_wander",
             "Wander",
             format!("{} per second", format::ppm(data.wander)),
-            "How fast that rate changes.",
+            "How fast that frequency changes, in ppm a second.",
         ),
         Figure::new(
             "smoothing_last_update",

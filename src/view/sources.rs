@@ -44,29 +44,39 @@ const fn term(
 }
 
 const SELECTED: Term = term("selected", "*", "selected", "the source the clock follows");
-const COMBINED: Term = term(
-    "combined",
-    "+",
-    "combined",
-    "good, and its measurements are combined with the selected one's",
+const COMBINED: Term =
+    term("combined", "+", "combined", "good, and used together with the selected one");
+const NOT_COMBINED: Term = term(
+    "not-combined",
+    "-",
+    "not combined",
+    "good, and not used now; the row says why where chronyd tells",
 );
-const NOT_COMBINED: Term = term("not-combined", "-", "not combined", "good, and not used now");
-const FALSETICKER: Term =
-    term("falseticker", "x", "falseticker", "disagrees with the majority of the sources");
+const FALSETICKER: Term = term(
+    "falseticker",
+    "x",
+    "falseticker",
+    "a liar, outvoted: its time disagrees with the majority of the sources",
+);
 const JITTERY: Term =
     term("jittery", "~", "too variable", "its measurements scatter too much to be used");
 const UNUSABLE: Term = term("unusable", "?", "unusable", "answers, but cannot be used now");
 const UNREACHABLE: Term =
     term("unreachable", "?", "unreachable", "none of the last 8 polls was answered");
 const UNRESOLVED: Term = term("unresolved", "?", "not resolved", "its name has no address yet");
-const IGNORED: Term =
-    term("ignored", "?", "not selectable", "measured, and never selected (noselect)");
+const IGNORED: Term = term(
+    "ignored",
+    "?",
+    "not selectable",
+    "measured, and never selected: it has the option noselect",
+);
 const UNKNOWN_STATE: Term =
     term("unusable", "?", "unknown state", "a state this version of the dashboard does not know");
 
 const SERVER: Term = term("server", "^", "server", "an NTP server");
-const PEER: Term = term("peer", "=", "peer", "an NTP peer: both sides may follow each other");
-const REFCLOCK: Term = term("refclock", "#", "reference clock", "a clock attached to this machine");
+const PEER: Term = term("peer", "=", "peer", "an NTP peer: the two machines may follow each other");
+const REFCLOCK: Term =
+    term("refclock", "#", "reference clock", "a clock attached to this machine, as a GPS receiver");
 const UNKNOWN_MODE: Term =
     term("server", "?", "unknown mode", "a mode this version of the dashboard does not know");
 
@@ -258,21 +268,29 @@ pub(crate) fn reason(state: SelectState) -> Option<&'static str> {
         SelectState::Ignored => "has the noselect option",
         SelectState::NotSynchronized => "says that it is not synchronized itself",
         SelectState::MissingSamples => "has too few samples yet",
-        SelectState::UnacceptableDistance => "its root distance is above maxdistance",
-        SelectState::LargeDistance => "its root distance is too large to combine it (combinelimit)",
-        SelectState::Jittery => "its jitter is above maxjitter",
+        SelectState::UnacceptableDistance => {
+            "its root distance, the most it can be wrong by, is above the limit (maxdistance)"
+        }
+        SelectState::LargeDistance => {
+            "can be wrong by too much to be combined with the selected one (combinelimit)"
+        }
+        SelectState::Jittery => "its measurements scatter more than the limit (maxjitter)",
         SelectState::WaitingForOthers => "waits for other sources to be measured",
         SelectState::MissingSelectableSources => {
-            "waits until more sources are selectable (minsources, require)"
+            "waits until more sources can be selected (minsources, require)"
         }
         SelectState::Stale => "its samples are older than those of the others",
-        SelectState::Orphan => "its stratum is that of an orphan (local orphan) or above",
-        SelectState::NotTrusted => "does not fully agree with the trusted sources",
-        SelectState::NotPreferred => "another selectable source is preferred",
+        SelectState::Orphan => {
+            "its stratum is no better than that of this machine's own stand-in time (local orphan)"
+        }
+        SelectState::NotTrusted => {
+            "does not fully agree with the sources that have the option trust"
+        }
+        SelectState::NotPreferred => "another source has the option prefer",
         SelectState::WaitingForUpdate => {
             "waits for a new measurement, as another source was just selected"
         }
-        SelectState::Outlier => "its interval is an outlier",
+        SelectState::Outlier => "its interval of possible times lies apart from the others",
         SelectState::UnacceptableStratum => "its stratum is outside the limits set",
         _ => return None,
     })

@@ -39,7 +39,7 @@ fn given(tracking: &Tracking) -> TrackingView {
             "The clock follows only itself: these values say nothing about its agreement with the world.",
         ),
         Following::Nothing => Some(
-            "The clock is not synchronized: until the next update most of these values are chronyd's placeholders.",
+            "The clock is not synchronized: until the next update most of these values mean nothing.",
         ),
     };
     let judged = |figure: Figure, number: f64, threshold: Threshold| match following {
@@ -53,7 +53,7 @@ fn given(tracking: &Tracking) -> TrackingView {
             "last_offset",
             "Last offset",
             format::offset(tracking.last_offset),
-            "Estimated offset at the last clock update, in seconds. Positive: the clock was ahead.",
+            "The offset that the last clock update found. + was fast (ahead), \u{2212} was slow (behind): chronyc gives it the opposite sign of Offset at the top.",
         )
         .note(match tracking.last_offset {
             offset if offset > 0.0 => "was fast",
@@ -65,7 +65,7 @@ fn given(tracking: &Tracking) -> TrackingView {
                 "rms_offset",
                 "RMS offset",
                 format::measure(tracking.rms_offset),
-                "Long-term average of the offset, in seconds.",
+                "Long-term average size of the offset (root mean square).",
             ),
             tracking.rms_offset,
             threshold::RMS_OFFSET,
@@ -74,7 +74,7 @@ fn given(tracking: &Tracking) -> TrackingView {
             "frequency",
             "Frequency",
             format::ppm(tracking.frequency),
-            "How fast the clock would run without correction, in millionths (ppm). 1 ppm is 86 ms a day.",
+            "How much the clock would gain (+, fast) or lose (\u{2212}, slow) if chronyd did not correct it, in parts per million (ppm). 1 ppm is 86 ms a day.",
         )
         .note(slow_or_fast(-tracking.frequency))
         .judged(tracking.frequency, threshold::FREQUENCY),
@@ -82,7 +82,7 @@ fn given(tracking: &Tracking) -> TrackingView {
             "residual_freq",
             "Residual frequency",
             format::ppm(tracking.residual_freq),
-            "Difference between the frequency that the source shows and the one in use, in ppm.",
+            "What is left between the frequency that the source shows and the one in use, in ppm.",
         )
         .normal("Normal: near 0."),
         judged(
@@ -90,7 +90,7 @@ fn given(tracking: &Tracking) -> TrackingView {
                 "skew",
                 "Skew",
                 format::ppm_measure(tracking.skew),
-                "Error bound of the frequency, in ppm.",
+                "How far that frequency may be wrong, in ppm.",
             ),
             tracking.skew,
             threshold::SKEW,
@@ -100,7 +100,7 @@ fn given(tracking: &Tracking) -> TrackingView {
                 "root_delay",
                 "Root delay",
                 format::offset(tracking.root_delay).trim_start_matches('+').to_owned(),
-                "Network delay to the primary clock and back, in seconds.",
+                "Time that packets take to the reference clock at the root and back, over all servers in between.",
             ),
             tracking.root_delay,
             threshold::ROOT_DELAY,
@@ -110,7 +110,7 @@ fn given(tracking: &Tracking) -> TrackingView {
                 "root_dispersion",
                 "Root dispersion",
                 format::measure(tracking.root_dispersion),
-                "Error gathered on the way from the primary clock, in seconds.",
+                "Error that has gathered over all servers from the reference clock to here.",
             ),
             tracking.root_dispersion,
             threshold::ROOT_DISPERSION,
@@ -119,13 +119,13 @@ fn given(tracking: &Tracking) -> TrackingView {
             "update_interval",
             "Update interval",
             format::duration(tracking.update_interval),
-            "Time between the last two clock updates.",
+            "Time between the last two updates of the clock.",
         ),
         Figure::new(
             "reference_id",
             "Reference ID",
             format!("{:08X}", tracking.reference_id.0),
-            "The source as NTP names it, in hexadecimal digits.",
+            "The source as NTP names it: 8 hexadecimal digits made of its address or name.",
         )
         .note(tracking.reference_id_name.clone().unwrap_or_else(|| "none".to_owned())),
     ];
@@ -144,14 +144,14 @@ fn leap_status(tracking: &Tracking) -> Figure {
         "leap_status",
         "Leap status",
         value,
-        "Whether a leap second is announced for the end of this month (UTC).",
+        "Whether the day at the end of this month (UTC) gets a second more or less.",
     )
     .health(health)
-    .normal("Normal: normal.")
+    .normal("Normal: neither.")
 }
 
 fn reference_time(tracking: &Tracking) -> Figure {
-    let meaning = "When the last measurement of the source was processed (UTC).";
+    let meaning = "When chronyd used the last measurement of the source (UTC).";
     let figure = |value: &str| Figure::new("ref_time", "Reference time", value, meaning);
     match tracking.ref_time.map(format::moment) {
         Some(moment) => figure(&moment.text).moment(moment),
@@ -238,7 +238,7 @@ mod tests {
     #[test]
     fn placeholders_of_a_clock_that_follows_nothing_are_not_judged() {
         let view = tracking(Some(&read(Scenario::no_sources())));
-        assert!(view.remark.is_some_and(|remark| remark.contains("placeholders")));
+        assert!(view.remark.is_some_and(|remark| remark.contains("mean nothing")));
         assert_eq!(figure(&view, "root_delay").health, Health::Plain);
         assert_eq!(figure(&view, "leap_status").value, "not synchronized");
         assert_eq!(figure(&view, "ref_time").value, "never");

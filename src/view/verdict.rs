@@ -306,7 +306,11 @@ fn outvoted(snapshot: &Snapshot) -> Option<Note> {
         .count();
     let mut parts = Vec::new();
     if falsetickers > 0 {
-        let are = if falsetickers == 1 { "is a falseticker" } else { "are falsetickers" };
+        let are = if falsetickers == 1 {
+            "is a falseticker (outvoted as wrong)"
+        } else {
+            "are falsetickers (outvoted as wrong)"
+        };
         parts.push(format!("{falsetickers} {are}"));
     }
     if silent > 0 {
@@ -425,7 +429,10 @@ mod tests {
         scenario.sources.push(Simulated::unreachable(Address::V4([192, 0, 2, 99].into())));
         let verdict = of(&read(scenario));
         assert_eq!(verdict.tone, Tone::Good);
-        assert_eq!(notes(&verdict), "Of 5 sources, 1 is a falseticker and 1 does not answer.");
+        assert_eq!(
+            notes(&verdict),
+            "Of 5 sources, 1 is a falseticker (outvoted as wrong) and 1 does not answer."
+        );
     }
 
     #[test]

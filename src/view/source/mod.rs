@@ -193,7 +193,7 @@ fn identity(
             "source_stratum",
             "Stratum",
             row.stratum.clone(),
-            "Steps between it and a primary clock; a reference clock is 0, none is told before the first answer.",
+            "Steps from a reference clock: 0 is one itself, 1 a server that has one attached. Not known before the first answer.",
         )
         .normal("Normal: 0 to 4."),
     );
@@ -201,7 +201,7 @@ fn identity(
         "source_poll",
         "Poll",
         row.poll.clone(),
-        "Time between two questions to it; chronyd changes it within minpoll and maxpoll.",
+        "Time between two polls, the requests to it; chronyd chooses it between minpoll and maxpoll.",
     ));
     if let SourceAddress::Ip(ip) = source.address {
         figures.push(country_figure(country(ip)));
@@ -217,7 +217,7 @@ fn reference_id(joined: &Joined<'_>) -> Figure {
             "source_reference_id",
             "Reference ID",
             value,
-            "How NTP names it: a reference clock's letters, an IPv4 address in hexadecimal digits, of an IPv6 address a hash.",
+            "How NTP names it: a reference clock by letters, an IPv4 address in hexadecimal digits, an IPv6 address by a hash.",
         )
     };
     match (id, joined.source.address) {
@@ -271,20 +271,20 @@ fn sample(row: &Row) -> Section {
             "source_offset",
             "Offset",
             offset.clone(),
-            "This clock against the source at that sample, adjusted for corrections since. Positive: this clock is ahead.",
+            "This clock against the source at that sample, less what chronyd has corrected since. + is ahead of the source (fast), \u{2212} is behind it (slow).",
         )
         .normal("Normal: within the error bound."),
         Figure::new(
             "source_error",
             "Error",
             format!("\u{b1} {error}"),
-            "Bound of that offset's error, as half of the way to the source and back is not known.",
+            "The most that this offset can be wrong by, as nobody knows how long each half of the way took.",
         ),
         Figure::new(
             "source_measured",
             "As measured",
             measured.clone(),
-            "The same offset before the adjustment.",
+            "The same offset before chronyd's corrections since.",
         ),
     ];
     Section::new(NAME.0, NAME.1, figures)

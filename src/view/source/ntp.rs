@@ -34,19 +34,19 @@ fn path(data: &NtpData) -> Vec<Figure> {
             "ntp_offset",
             "Offset",
             data.offset.map(format::offset),
-            "The source against this clock at the last packet. Positive: the source is ahead.",
+            "The source against this clock at the last packet. + is ahead of this clock, \u{2212} is behind it: the opposite sign of the last sample, as in chronyc.",
         ),
         maybe(
             "ntp_delay",
             "Delay",
             measure(data.peer_delay),
-            "Way to the source and back; half of it bounds what an uneven path can hide.",
+            "Time of the packets to the source and back. If one way is slower, the offset is wrong by half of it at most.",
         ),
         maybe(
             "ntp_dispersion",
             "Dispersion",
             measure(data.peer_dispersion),
-            "Error that has gathered since the measurement.",
+            "Error of that measurement from the rounding and drift of both clocks.",
         ),
         maybe(
             "ntp_response",
@@ -58,7 +58,7 @@ fn path(data: &NtpData) -> Vec<Figure> {
             "ntp_asymmetry",
             "Jitter asymmetry",
             data.jitter_asymmetry.map(format::asymmetry),
-            "How one-sided the network's jitter is, from \u{2212}0.5 to +0.5.",
+            "Whether delays vary more on the way there or back, from \u{2212}0.5 to +0.5.",
         )
         .normal("0: even, or not known."),
     ]
@@ -80,14 +80,14 @@ fn theirs(data: &NtpData) -> Vec<Figure> {
             "ntp_root_delay",
             "Root delay",
             measure(data.root_delay),
-            "Delay between the source and its primary clock, there and back.",
+            "Time of the packets from the source to its reference clock and back.",
         )
         .normal(threshold::ROOT_DELAY.normal()),
         maybe(
             "ntp_root_dispersion",
             "Root dispersion",
             measure(data.root_dispersion),
-            "Error gathered between the primary clock and the source.",
+            "Error that has gathered from the reference clock to the source.",
         )
         .normal(threshold::ROOT_DISPERSION.normal()),
         maybe(
@@ -158,7 +158,7 @@ fn packets(data: &NtpData) -> Vec<Figure> {
     let count =
         |name, label, value: u32, meaning| Figure::new(name, label, format::count(value), meaning);
     let mut figures = vec![
-        count("ntp_sent", "Packets sent", data.transmitted_messages, "Questions to the source."),
+        count("ntp_sent", "Packets sent", data.transmitted_messages, "Requests to the source."),
         count("ntp_received", "Packets received", data.received_messages, "Answers of the source."),
         count(
             "ntp_valid",

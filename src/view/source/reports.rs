@@ -51,7 +51,7 @@ fn statistics(snapshot: &Snapshot, joined: &Joined<'_>) -> Section {
         "source_skew",
         "Skew",
         stats.skew.map(format::ppm_measure),
-        "Error bound of that frequency, in ppm.",
+        "How far that frequency may be wrong, in ppm.",
     );
     if let Some(value) = stats.skew {
         skew = skew.judged(value, threshold::SKEW).health(Health::Plain);
@@ -68,7 +68,7 @@ fn statistics(snapshot: &Snapshot, joined: &Joined<'_>) -> Section {
             "source_runs",
             "Runs",
             format::count(stats.runs),
-            "Runs of residuals with the same sign; few runs for many samples: a straight line fits badly.",
+            "Stretches of samples in a row on one side of the straight line through all. Few for many samples: the line fits badly.",
         ),
         Figure::new(
             "source_span",
@@ -80,7 +80,7 @@ fn statistics(snapshot: &Snapshot, joined: &Joined<'_>) -> Section {
             "source_frequency",
             "Frequency",
             stats.resid_freq.map(format::ppm),
-            "Its rate against this clock, in millionths (ppm).",
+            "What is left between the rates of the two clocks, in parts per million (ppm). + is this clock running fast.",
         )
         .normal("Normal: near 0."),
         skew,
@@ -88,19 +88,19 @@ fn statistics(snapshot: &Snapshot, joined: &Joined<'_>) -> Section {
             "source_estimate",
             "Estimated offset",
             stats.offset.map(format::offset),
-            "What all samples together say. Positive: this clock is ahead.",
+            "What all samples together say of this clock. + is ahead of the source, \u{2212} is behind it.",
         ),
         maybe(
             "source_estimate_error",
             "Error",
             measure(stats.offset_err).map(|error| format!("\u{b1} {error}")),
-            "Bound of that estimate's error.",
+            "The most that this estimate can be wrong by.",
         ),
         maybe(
             "source_std_dev",
             "Standard deviation",
             measure(stats.std_dev),
-            "How much its samples scatter.",
+            "How much its samples scatter around the straight line through them.",
         ),
     ];
     Section::new(NAME.0, NAME.1, figures)
@@ -124,7 +124,7 @@ fn selection(snapshot: &Snapshot, joined: &Joined<'_>) -> Section {
             "source_score",
             "Score",
             row.score,
-            "Against the chosen source, which has 1.0; a source above 10 takes its place.",
+            "How it did against the chosen source, which has 1.0: above 1 it was better. At 10 it takes its place.",
         ),
         Figure::new(
             "source_leap",
@@ -136,7 +136,7 @@ fn selection(snapshot: &Snapshot, joined: &Joined<'_>) -> Section {
             "source_interval",
             "Interval",
             row.interval.clone(),
-            "Where it holds this clock's true offset to lie. Sources whose intervals overlap agree.",
+            "Where this clock's offset lies if it is right, as wide as the most it can be wrong by (root distance). Sources whose intervals overlap agree.",
         ),
     ];
     let plot = axis.zip(row.band).zip(row.interval).map(|((axis, band), text)| Plot {
@@ -189,7 +189,7 @@ fn keys(data: &AuthData) -> Vec<Figure> {
     let row = authdata::row(Who::at(data.address), data);
     let is_nts = data.mode == AuthMode::Nts;
     let mut figures = vec![
-        Figure::new("auth_mode", "Way", row.mode, "How its packets are authenticated."),
+        Figure::new("auth_mode", "Method", row.mode, "How its packets are authenticated."),
         Figure::new(
             "auth_key",
             "Key",
@@ -216,7 +216,7 @@ fn keys(data: &AuthData) -> Vec<Figure> {
                 "auth_cookies",
                 "Cookies",
                 row.cookies,
-                "Each question to the server spends one, each answer brings one.",
+                "Tickets from the server: each request spends one, each answer brings one.",
             )
             .note(format!("{} bytes each", data.cookie_length))
             .normal("Normal: 8 of 8."),
@@ -224,7 +224,7 @@ fn keys(data: &AuthData) -> Vec<Figure> {
                 "auth_nak",
                 "Refused",
                 if data.nak { "yes" } else { NEVER },
-                "Whether the server refused the cookies since the last good packet.",
+                "Whether the server refused the cookies since the last good packet (NAK).",
             ),
         ]);
     }

@@ -148,7 +148,7 @@ fn unusable(state: SelectState) -> Step {
             Step::new("Add sources, or lower minsources in chrony.conf.")
         }
         SelectState::UnacceptableStratum => Step::new(
-            "Take a source nearer to a primary clock; maxstratum and the like in chrony.conf set the limit.",
+            "Take a source nearer to a reference clock; maxstratum and the like in chrony.conf set the limit.",
         ),
         _ => Step::new("Wait a few polls and read again; the selection below says more.")
             .line("sudo chronyc selectdata"),
