@@ -20,6 +20,7 @@ mod load;
 mod log;
 mod openapi;
 mod pages;
+mod past;
 mod paths;
 mod raw;
 mod slow;
