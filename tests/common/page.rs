@@ -13,10 +13,13 @@ fn text(element: ElementRef<'_>) -> String {
     element.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether an address is that of a source's page, by characters that stand for nothing else.
-fn is_source(href: &str) -> bool {
+/// What follows the id in the address of a source's page; `None` where it is no such, or where the id
+/// holds characters that stand for something else.
+fn after_source(href: &str) -> Option<&str> {
     let is_one = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | ':' | '-');
-    href.strip_prefix("/sources/").is_some_and(|id| !id.is_empty() && id.chars().all(is_one))
+    let rest = href.strip_prefix("/sources/")?;
+    let (id, after) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
+    (!id.is_empty() && id.chars().all(is_one)).then_some(after)
 }
 
 /// Whether it belongs to the outline of a shape: a letter of few, or part of a number.
@@ -63,7 +66,10 @@ impl Page {
                 "title" | "aria-label" | "datetime" | "data-age" | "data-key" | "data-name"
                 | "data-from" => name.to_owned(),
                 "d" if value.chars().all(is_drawing) => name.to_owned(),
-                "href" if is_source(value) => "href=/sources/ID".to_owned(),
+                "href" => match after_source(value) {
+                    Some(after) => format!("href=/sources/ID{after}"),
+                    None => format!("href={value}"),
+                },
                 _ => format!("{name}={value}"),
             };
             let mut attributes: Vec<_> = element.value().attrs().map(attribute).collect();

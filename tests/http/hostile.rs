@@ -5,7 +5,7 @@ use std::fs::File;
 use crate::common::dashboard::{Dashboard, Response, second_hand};
 use crate::raw::talk;
 use crate::shown;
-use libchrony::testing::{Command, Fault, Scenario, Source};
+use libchrony::testing::{Command, Fault, Scenario, Simulator, Source};
 use rustix::process::Signal;
 
 const TEXTS: [&str; 16] = [
@@ -49,7 +49,11 @@ fn four_characters_of_a_reference_id_change_the_text_and_nothing_else() {
         let clock = Source::reference_clock(id).with_state(Source::SELECTED);
         Scenario::with_sources(vec![clock, Source::server(std::net::Ipv4Addr::new(192, 0, 2, 1))])
     };
-    let (_chronyd, dashboard) = shown(with(*b"PPS\0"));
+    let chronyd = Simulator::start_unix(with(*b"PPS\0")).unwrap();
+    // What was recorded of each would tell their pages apart.
+    let mut command = second_hand();
+    command.args(["--port", "0", "--history", "off", "--chronyd", &chronyd.address()]);
+    let dashboard = Dashboard::start(&mut command).settled();
     let skeleton = dashboard.get("/").page().skeleton();
     let own = dashboard.get("/sources/PPS").page().skeleton();
     for id in
