@@ -198,7 +198,9 @@ mod tests {
         ] {
             for snapshot in [read(scenario.clone()), read_udp(scenario)] {
                 for source in snapshot.sources.as_ref().unwrap() {
+                    let past = samples::source_window(&window(3_600, 1));
                     let page = SourcePage::new(&snapshot, &source.id, &about(), |_| None).unwrap();
+                    let page = page.with_history(&snapshot, &about(), Some(&past), None);
                     let page = renderer.source(&page).unwrap();
                     assert_eq!(page.matches("<h1").count(), 1);
                     for report in ["sourcestats", "selectdata", "ntpdata", "authdata"] {
@@ -254,7 +256,9 @@ mod tests {
         assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));
         let quotes = |page: &str| page.matches('"').count() % 2;
         assert_eq!(quotes(&page), quotes(&clean.unwrap()));
+        let past = samples::source_window(&window);
         let source = SourcePage::new(&snapshot, "192.0.2.11", &about, |_| None).unwrap();
+        let source = source.with_history(&snapshot, &about, Some(&past), Some(hostile.to_owned()));
         let source = renderer.source(&source).unwrap();
         assert!(!source.contains("<script>") && !source.contains('\u{1b}'));
         assert!(source.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));

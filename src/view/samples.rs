@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use libchrony::testing::{Fault, Scenario, Simulator, Source};
 use libchrony::{Access, Address, Connection, Error, LeapStatus, Snapshot};
 
-use crate::history::{Change, Event, Point, SourceHistory, Window};
+use crate::history::{Change, Event, Point, SourceHistory, SourceWindow, Window};
 use crate::view::{About, Range, STEPS};
 
 /// A reading over the Unix socket, which gives every report.
@@ -166,6 +166,24 @@ pub(crate) fn window(seconds: u64, sources: usize) -> Window {
         ]
         .map(|(part, change)| Event { at: ago(part), change })
         .into(),
+    }
+}
+
+/// The same of a source that answered every poll and had no delay.
+pub(crate) fn source_window(window: &Window) -> SourceWindow {
+    let steps = window.offset.len();
+    SourceWindow {
+        from: window.from,
+        to: window.to,
+        step: window.step,
+        since: window.since,
+        name: "time.example.net".to_owned(),
+        configured: true,
+        offset: window.offset.clone(),
+        error: window.max_error.clone(),
+        reach: window.offset.iter().map(|point| point.map(|_| 0xff)).collect(),
+        delay: vec![None; steps],
+        events: window.events.clone(),
     }
 }
 

@@ -262,21 +262,7 @@ mod tests {
 
     /// The clock's window with the history of a source.
     fn window(change: impl FnOnce(&mut SourceWindow)) -> SourceWindow {
-        let all = samples::window(3_600, 1);
-        let steps = all.offset.len();
-        let mut window = SourceWindow {
-            from: all.from,
-            to: all.to,
-            step: all.step,
-            since: all.since,
-            name: "time.example.net".to_owned(),
-            configured: true,
-            offset: all.offset,
-            error: all.max_error,
-            reach: vec![Some(0xff); steps],
-            delay: vec![None; steps],
-            events: all.events,
-        };
+        let mut window = samples::source_window(&samples::window(3_600, 1));
         change(&mut window);
         window
     }
@@ -326,11 +312,17 @@ mod tests {
 
     #[test]
     fn of_a_time_before_the_first_reading_nothing_is_said() {
-        let young = window(|window| window.since = Some(window.from + window.step * 30));
+        let window = |since| {
+            window(|window| {
+                window.reach.fill(Some(0xff));
+                window.since = Some(window.from + window.step * since);
+            })
+        };
         let snapshot = samples::read(Scenario::synchronized());
-        let summary = |window| of(&snapshot, "192.0.2.11", Some(window)).reach.unwrap().summary;
-        assert_eq!(summary(&young), "It answered all polls since 03:45.");
-        assert_eq!(summary(&window(|_| ())), "It answered all polls in the last hour.");
+        let summary =
+            |since| of(&snapshot, "192.0.2.11", Some(&window(since))).reach.unwrap().summary;
+        assert_eq!(summary(30), "It answered all polls since 03:45.");
+        assert_eq!(summary(0), "It answered all polls in the last hour.");
     }
 
     #[test]
