@@ -38,7 +38,8 @@ pub(crate) fn cause(snapshot: &Snapshot) -> Cause {
         return unresolved();
     }
     if let Some(activity) = snapshot.activity.as_ref()
-        && activity.online_sources + activity.burst_online_return_sources == 0
+        && activity.online_sources == 0
+        && activity.burst_online_return_sources == 0
         && activity.offline_sources > 0
     {
         return offline(all);
