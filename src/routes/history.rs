@@ -9,7 +9,7 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{Site, respond};
-use crate::error::RequestError;
+use crate::error::{RequestError, shown};
 use crate::history::{Change, Chosen, Event, Point, Series};
 
 const MOST_POINTS: usize = 5000;
@@ -64,7 +64,10 @@ fn bad(message: String, hint: &'static str) -> RequestError<'static> {
 impl Asked {
     fn new(query: &str, now: SystemTime) -> Result<Self, RequestError<'static>> {
         let query = web::Query::<Query>::from_query(query)
-            .map_err(|error| bad(format!("the query cannot be read: {error}"), QUERY_HINT))?
+            .map_err(|error| {
+                let why = shown(&error.to_string());
+                bad(format!("the query cannot be read: {why}"), QUERY_HINT)
+            })?
             .into_inner();
         let time = |name: &str, text: Option<String>| {
             let parse = |text: String| {
