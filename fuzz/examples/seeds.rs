@@ -161,7 +161,7 @@ const ADDRESSES: [&str; 22] = [
     "a_b-c.example.",
 ];
 
-const REQUESTS: [&str; 19] = [
+const REQUESTS: [&str; 31] = [
     "GET /\nhost: localhost",
     "HEAD /\nhost: 127.0.0.1:8000",
     "GET /health\nhost: [::1]:8000",
@@ -181,4 +181,16 @@ const REQUESTS: [&str; 19] = [
     "GET /api/v1/stream\nhost: localhost",
     "HEAD /live\nhost: localhost",
     "GET /?live=7&x=y\nhost: localhost\naccept-encoding: br, gzip;q=0.5",
+    "GET /live\nhost: localhost\nlast-event-id: 7",
+    "GET /?range=day\nhost: localhost",
+    "GET /sources/192.0.2.11?range=all\nhost: localhost",
+    "GET /sources/%5b2001:db8::1%5d\nhost: localhost",
+    "GET /sources/PPS?live=1\nhost: localhost",
+    "GET /api/v1/clients\nhost: localhost",
+    "GET /api/v1/history\nhost: localhost",
+    "GET /api/v1/history?series=offset,frequency,sources/192.0.2.11/reach&from=-1h&to=now&points=60\nhost: localhost",
+    "GET /api/v1/history?from=2026-11-22T05:00:00Z&to=2026-11-22T06:00:00.5Z&points=5000\nhost: localhost",
+    "GET /api/v1/history?from=-584542046090y&points=1&points=2\nhost: localhost",
+    "GET /api/v1/openapi.json\nhost: localhost\naccept-encoding: gzip",
+    "GET /health/sync\nhost: localhost",
 ];

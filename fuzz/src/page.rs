@@ -3,23 +3,13 @@
 
 use actix_web::test::TestRequest;
 use arbitrary::{Result, Unstructured};
+use libchrony::ReportName;
 
-use crate::{script, site};
+use crate::script;
+use crate::site::{self, Site};
 
-const PATHS: [&str; 12] = [
-    "/",
-    "/api/v1/snapshot",
-    "/api/v1/tracking",
-    "/api/v1/sources",
-    "/api/v1/sourcestats",
-    "/api/v1/selectdata",
-    "/api/v1/activity",
-    "/api/v1/authdata",
-    "/api/v1/ntpdata",
-    "/api/v1/serverstats",
-    "/api/v1/rtcdata",
-    "/api/v1/smoothing",
-];
+/// Besides the page and the reports.
+const MORE: [&str; 3] = ["snapshot", "clients", "history"];
 
 /// See the module.
 pub fn run(data: &[u8]) {
@@ -29,16 +19,32 @@ pub fn run(data: &[u8]) {
 
 fn try_run(input: &mut Unstructured<'_>) -> Result<()> {
     // Half of the inputs ask for the page.
-    let path = PATHS[usize::from(input.arbitrary::<u8>()?).saturating_sub(128) % PATHS.len()];
+    let place = usize::from(input.arbitrary::<u8>()?).saturating_sub(128);
+    let names = ReportName::ALL.iter().map(|report| report.as_str()).chain(MORE);
+    let names: Vec<_> = std::iter::once(None).chain(names.map(Some)).collect();
     let scenario = script::scenario(input)?;
     let faults = script::faults(input)?;
     site::with(|site| {
         site.chronyd.set(scenario);
         site.chronyd.script([faults]);
-        let request = TestRequest::with_uri(path).insert_header(("host", "localhost"));
-        let answer = site.ask(request, path != "/");
-        assert!([200, 503].contains(&answer.status), "{path}: {}", answer.status);
+        match names[place % names.len()] {
+            Some(name) => drop(asked(site, &format!("/api/v1/{name}"), &[200, 503])),
+            None => {
+                let page = asked(site, "/", &[200, 503]);
+                // A source's own page, as the table leads to it. The next reading may lack it.
+                let link = page.split('"').find(|piece| piece.starts_with("/sources/"));
+                link.map(|link| asked(site, link, &[200, 404, 503]));
+            }
+        }
         site.chronyd.script([]);
     });
     Ok(())
+}
+
+/// The body of an answer that has one of these statuses.
+fn asked(site: &Site, path: &str, statuses: &[u16]) -> String {
+    let request = TestRequest::with_uri(path).insert_header(("host", "localhost"));
+    let answer = site.ask(request, path.starts_with("/api/"));
+    assert!(statuses.contains(&answer.status), "{path}: {}: {}", answer.status, answer.body);
+    answer.body
 }
