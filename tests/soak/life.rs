@@ -6,29 +6,23 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use libchrony::Address;
+use libchrony::{Address, ReportName};
 use rustix::process::Signal;
 
 use crate::common::dashboard::{Dashboard, second_hand};
 use crate::common::{PATIENCE, within};
 use crate::daemon::{Pair, Trouble};
 use crate::readers::{self, Findings};
+use crate::truth::STAY;
 
 /// What the dashboards are asked for, in turns.
-const PATHS: [&str; 12] = [
-    "/",
-    "/api/v1/snapshot",
-    "/api/v1/tracking",
-    "/api/v1/sources",
-    "/api/v1/sourcestats",
-    "/api/v1/selectdata",
-    "/api/v1/activity",
-    "/api/v1/authdata",
-    "/api/v1/ntpdata",
-    "/api/v1/serverstats",
-    "/api/v1/rtcdata",
-    "/api/v1/smoothing",
-];
+fn paths() -> Vec<String> {
+    let reports = ReportName::ALL.iter().map(|report| report.as_str());
+    let names = ["snapshot", "clients", "history"].into_iter().chain(reports);
+    // A source that is always configured.
+    let pages = ["/".to_owned(), format!("/sources/127.0.0.{}", STAY.start())];
+    pages.into_iter().chain(names.map(|name| format!("/api/v1/{name}"))).collect()
+}
 
 /// Memory that a process may have more at the end than after the first third: allocators keep some.
 const MORE_MEMORY: u64 = 4 << 20;
@@ -59,7 +53,7 @@ pub(crate) fn run(length: Duration) {
         }
         for dashboard in &dashboards {
             for shift in [0, 5] {
-                let mut paths = PATHS;
+                let mut paths = paths();
                 paths.rotate_left(shift);
                 scope.spawn(move || readers::pages(findings, &dashboard.url, &paths));
             }

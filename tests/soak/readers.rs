@@ -14,6 +14,8 @@ use crate::truth;
 /// A single answer that takes longer has hung: the wrapper's own limit is 5 s, and a page may wait for
 /// the reading before its own.
 const HANG: Duration = Duration::from_secs(60);
+/// How long chronyd is not asked for its clients after it gave no answer.
+const PAUSE: Duration = Duration::from_secs(60);
 /// How long the readers wait for one answer.
 pub(crate) const TIMEOUT: Duration = Duration::from_millis(300);
 
@@ -63,6 +65,10 @@ impl Findings {
                 Judgement::Failed(kind) if self.explains(&kind, asked) => {
                     self.failed_rightly.fetch_add(1, Ordering::Relaxed)
                 }
+                Judgement::LeftAlone if self.explains("timed_out", asked - PAUSE) => {
+                    self.failed_rightly.fetch_add(1, Ordering::Relaxed)
+                }
+                Judgement::LeftAlone => self.late.fetch_add(1, Ordering::Relaxed),
                 // On a busy machine chronyd may be slower than the readers are patient. They said so.
                 Judgement::Failed(kind) if kind == "timed_out" => {
                     self.late.fetch_add(1, Ordering::Relaxed)
@@ -109,6 +115,8 @@ pub(crate) enum Judgement {
     Right,
     /// No data, for this kind of reason.
     Failed(String),
+    /// No data, as chronyd is not asked again for a while after it was silent.
+    LeftAlone,
     Wrong(String),
 }
 
@@ -182,7 +190,7 @@ fn is_outage(error: &Error) -> bool {
 }
 
 /// What a dashboard answers to a path, judged.
-pub(crate) fn pages(findings: &Findings, url: &str, paths: &[&str]) {
+pub(crate) fn pages(findings: &Findings, url: &str, paths: &[String]) {
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(HANG * 2))
@@ -190,21 +198,22 @@ pub(crate) fn pages(findings: &Findings, url: &str, paths: &[&str]) {
         .new_agent();
     let mut turn = paths.iter().cycle();
     findings.until_the_end(url, |_| {
-        let path = turn.next().copied().unwrap_or("/");
+        let path = turn.next().map_or("/", String::as_str);
         let mut response = match agent.get(format!("{url}{path}")).call() {
             Ok(response) => response,
             Err(error) => return Judgement::Wrong(format!("{path}: {error}")),
         };
         let status = response.status().as_u16();
         let body = response.body_mut().read_to_string().unwrap_or_default();
-        match path {
-            "/" => page(status, &body),
-            path => json(status, path, &body),
+        if path.starts_with("/api/") {
+            json(status, path, &body)
+        } else {
+            page(status, path, &body)
         }
     });
 }
 
-fn page(status: u16, body: &str) -> Judgement {
+fn page(status: u16, path: &str, body: &str) -> Judgement {
     let page = Page::new(body);
     match status {
         200 if page.text("main").contains("127.0.0.2") => Judgement::Right,
@@ -212,16 +221,19 @@ fn page(status: u16, body: &str) -> Judgement {
         200 if page.text("main").contains("No data") => Judgement::Failed("timed_out".to_owned()),
         503 => {
             let text = page.text("main");
-            let kind = ["may not be running", "does not answer", "sources changed"]
-                .into_iter()
-                .zip(["not_running", "timed_out", "sources_changing"])
-                .find(|(words, _)| text.contains(words));
+            let kinds = [
+                ("may not be running", "not_running"),
+                ("does not answer", "timed_out"),
+                ("no answer within", "timed_out"),
+                ("sources changed", "sources_changing"),
+            ];
+            let kind = kinds.into_iter().find(|(words, _)| text.contains(words));
             match kind {
                 Some((_, kind)) => Judgement::Failed(kind.to_owned()),
-                None => Judgement::Wrong(format!("/: 503 without a reason: {text}")),
+                None => Judgement::Wrong(format!("{path}: 503 without a reason: {text}")),
             }
         }
-        _ => Judgement::Wrong(format!("/: {status}: {}", page.text("main"))),
+        _ => Judgement::Wrong(format!("{path}: {status}: {}", page.text("main"))),
     }
 }
 
@@ -239,6 +251,7 @@ fn json(status: u16, path: &str, body: &str) -> Judgement {
                 None => truth::snapshot(&json).into(),
             }
         }
+        (503, "clients") if json["error"]["kind"] == "timed_out" => Judgement::LeftAlone,
         (200, report) => truth::report(report, &json).into(),
         (503, report) => match json["error"]["kind"].as_str() {
             Some("disabled") if report == "smoothing" => Judgement::Right,

@@ -12,7 +12,8 @@ pub(crate) const COME_AND_GO: std::ops::RangeInclusive<u8> = 5..=9;
 pub(crate) const STRATUM: u8 = 3;
 
 /// The reports that chronyd refuses over UDP.
-pub(crate) const CLOSED_OVER_UDP: [&str; 4] = ["selectdata", "authdata", "ntpdata", "serverstats"];
+pub(crate) const CLOSED_OVER_UDP: [&str; 5] =
+    ["selectdata", "authdata", "ntpdata", "serverstats", "clients"];
 
 fn address(last: u8) -> String {
     format!("127.0.0.{last}")
@@ -28,6 +29,7 @@ pub(crate) fn snapshot(json: &Value) -> Result<(), String> {
         report(name, &json[name])?;
     }
     for name in CLOSED_OVER_UDP {
+        // A snapshot has no clients.
         if !json[name].is_null() {
             report(name, &json[name])?;
         }
@@ -61,6 +63,8 @@ pub(crate) fn report(name: &str, json: &Value) -> Result<(), String> {
         "sourcestats" | "selectdata" | "authdata" => addresses(name, json).map(drop),
         "ntpdata" => ntp_data(json),
         "rtcdata" if json.is_null() => Ok(()),
+        "clients" => clients(json),
+        "history" => history(json),
         _ if json.is_object() => Ok(()),
         _ => wrong(name, "neither an object nor a list", json),
     }
@@ -107,6 +111,59 @@ fn ntp_data(json: &Value) -> Result<(), String> {
         if !STAY.chain(COME_AND_GO).any(|last| address(last) == remote) {
             return wrong("ntpdata", "a source that was never configured", record);
         }
+    }
+    Ok(())
+}
+
+/// Nobody asks but this machine, by commands alone, as this chronyd serves no time.
+fn clients(json: &Value) -> Result<(), String> {
+    let Some(clients) = json["clients"].as_array() else {
+        return wrong("clients", "no list", json);
+    };
+    for client in clients {
+        let address = client["address"].as_str().unwrap_or_default();
+        if !matches!(address, "127.0.0.1" | "::1") || client["ntp_hits"] != 0 {
+            return wrong("clients", "one that asked for nothing", client);
+        }
+    }
+    Ok(())
+}
+
+/// Values that can be, or gaps, as many in each column; changes in the order in which they came.
+fn history(json: &Value) -> Result<(), String> {
+    let series = json["series"].as_object().into_iter().flatten();
+    let mut lengths = BTreeSet::new();
+    for (name, columns) in series {
+        let column = |key: &str| columns[key].as_array().cloned().unwrap_or_default();
+        let (low, mean, high) = (column("min"), column("mean"), column("max"));
+        lengths.extend([low.len(), mean.len(), high.len()]);
+        for ((low, mean), high) in low.iter().zip(&mean).zip(&high) {
+            let numbers = [low.as_f64(), mean.as_f64(), high.as_f64()];
+            let is_right = match numbers {
+                // The mean is rounded by itself.
+                [Some(low), Some(mean), Some(high)] => {
+                    let little = 1e-6 * (low.abs() + high.abs());
+                    low <= high && (low - little..=high + little).contains(&mean)
+                }
+                numbers => numbers == [None; 3],
+            };
+            let stratum = u64::from(STRATUM) + 1;
+            if !is_right || name == "stratum" && mean.as_f64().is_some_and(|s| s > stratum as f64) {
+                return wrong("history", name, &serde_json::json!(numbers));
+            }
+        }
+    }
+    if lengths.len() != 1 || lengths.contains(&0) {
+        return wrong("history", "series of different lengths", json);
+    }
+    let events = json["events"].as_array();
+    let times: Vec<_> = events
+        .into_iter()
+        .flatten()
+        .map(|event| event["at"].as_str().unwrap_or_default())
+        .collect();
+    if !times.is_sorted() && !times.iter().rev().is_sorted() || times.contains(&"") {
+        return wrong("history", "changes in no order", &json["events"]);
     }
     Ok(())
 }
