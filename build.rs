@@ -22,12 +22,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The templates by their paths below `root`, as Rust.
+/// End tags that HTML lets out: of cells and rows, and of what a list holds.
+const NEEDLESS: [&str; 8] =
+    ["</td>", "</th>", "</tr>", "</thead>", "</tbody>", "</li>", "</dt>", "</dd>"];
+
+/// The templates by their paths below `root`, as Rust, without tags that say nothing.
 fn templates(root: &Path) -> Result<String, Box<dyn Error>> {
     let mut code = String::from("pub(super) const TEMPLATES: &[(&str, &str)] = &[\n");
     for path in files(root)? {
         let name = path.strip_prefix(root)?.to_str().ok_or("a template's path is not UTF-8")?;
-        writeln!(code, "    ({name:?}, include_str!({path:?})),")?;
+        let text = fs::read_to_string(&path)?;
+        let text = NEEDLESS.iter().fold(text, |text, tag| text.replace(tag, ""));
+        writeln!(code, "    ({name:?}, {text:?}),")?;
     }
     code.push_str("];\n");
     Ok(code)
@@ -54,8 +60,8 @@ fn assets(root: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     Ok(code)
 }
 
-/// A static file as it is sent: without indentation and lines that are comments, which nobody there
-/// reads. Text that goes over several lines would lose its own, so there must be none.
+/// A static file as it is sent: without indentation, needless spaces and lines that are comments, which
+/// nobody there reads. Text that goes over several lines would lose its own, so there must be none.
 fn lean(path: &Path) -> Result<String, Box<dyn Error>> {
     let text = fs::read_to_string(path)?;
     if text.lines().any(|line| line.matches('`').count() % 2 == 1) {
@@ -64,7 +70,27 @@ fn lean(path: &Path) -> Result<String, Box<dyn Error>> {
     let is_comment =
         |line: &str| line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
-    Ok(lines.fold(String::new(), |text, line| text + line + "\n"))
+    let is_script = path.extension().is_some_and(|extension| extension == "js");
+    // Text in a script keeps its spaces, and so does the rest of its line.
+    let is_text = |line: &str| is_script && line.contains(['"', '\'', '`', '/']);
+    let text = lines.fold(String::new(), |text, line| {
+        text + &(if is_text(line) { line.to_owned() } else { tight(line) }) + "\n"
+    });
+    Ok([";", "{", ","].iter().fold(text, |text, end| text.replace(&format!("{end}\n"), end)))
+}
+
+/// Without the spaces that only people need.
+fn tight(line: &str) -> String {
+    let spaced = [
+        " => ", " === ", " !== ", " = ", " <= ", " >= ", " < ", " > ", " && ", " || ", " ? ",
+        " : ", " {", "{ ", " }", "; ", ": ", ", ", "if (",
+    ];
+    let line = spaced
+        .iter()
+        .fold(line.to_owned(), |line, wide| line.replace(wide, &wide.replace(' ', "")));
+    [(";}", "}"), (":0.", ":."), (" 0.", " .")]
+        .iter()
+        .fold(line, |line, (wide, short)| line.replace(wide, short))
 }
 
 /// A static file's own name, its hashed name, and its content type.

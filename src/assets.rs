@@ -79,10 +79,10 @@ mod tests {
 
     /// The custom properties of a colour scheme, as red, green and blue.
     fn colours(css: &str) -> BTreeMap<&str, [f64; 3]> {
-        let lines = css.lines().filter_map(|line| line.trim().split_once(": #"));
-        lines
+        let declared = css.split(['{', '}', ';', '\n']).filter_map(|text| text.split_once(":#"));
+        declared
             .map(|(name, value)| {
-                let value = u32::from_str_radix(value.trim_end_matches(';'), 16).unwrap();
+                let value = u32::from_str_radix(value, 16).unwrap();
                 let [_, red, green, blue] = value.to_be_bytes();
                 (name, [red, green, blue].map(|part| f64::from(part) / 255.0))
             })
@@ -107,7 +107,7 @@ mod tests {
         let name = &urls()["theme.css"];
         let theme = find(name.strip_prefix(PREFIX).unwrap()).unwrap();
         let css = std::str::from_utf8(theme.body).unwrap();
-        let (light, dark) = css.split_once("@media (prefers-color-scheme: dark)").unwrap();
+        let (light, dark) = css.split_once("@media (prefers-color-scheme:dark)").unwrap();
         let papers = ["good", "warning", "bad", "unknown"];
         let mut pairs = vec![("--ink", "--code"), ("--link", "--code")];
         for paper in ["--paper", "--card"] {
@@ -135,7 +135,7 @@ mod tests {
         let both = |name: &str| {
             let asset = find(urls()[name].strip_prefix(PREFIX).unwrap()).unwrap();
             let css = std::str::from_utf8(asset.body).unwrap();
-            let (light, dark) = css.split_once("@media (prefers-color-scheme: dark)").unwrap();
+            let (light, dark) = css.split_once("@media (prefers-color-scheme:dark)").unwrap();
             [light, dark].map(colours)
         };
         for (theme, charts) in both("theme.css").iter().zip(both("charts.css")) {

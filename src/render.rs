@@ -67,11 +67,13 @@ impl Renderer {
 #[cfg(test)]
 mod tests {
     use libchrony::testing::{Scenario, Source, Time};
-    use libchrony::{Error, Snapshot};
+    use libchrony::{Connection, Error, Snapshot};
 
     use super::*;
+    use crate::document;
     use crate::history::{Change, Window};
     use crate::view::samples::{self, about, read, read_udp, window};
+    use crate::view::{About, Range};
 
     fn rendered(reading: Result<&Snapshot, &Error>) -> String {
         rendered_with(reading, &Window::default())
@@ -165,6 +167,39 @@ mod tests {
         let (history, _) = history.split_once("</section>").unwrap();
         assert_eq!(history.matches("<figure").count(), 4);
         assert!(history.len() < 22_000, "{} bytes", history.len());
+    }
+
+    /// HTML, style and script of the dashboard of `--demo`, which has 7 sources and 24 clients,
+    /// when its history is full.
+    #[test]
+    fn the_page_with_a_full_history_stays_within_its_budget() {
+        let chronyd = crate::demo::start().unwrap();
+        let address: libchrony::Address = chronyd.address().parse().unwrap();
+        let mut connection = Connection::builder().address(address).build();
+        let (snapshot, clients) = (connection.snapshot().unwrap(), connection.clients_within(256));
+        let urls = assets::urls();
+        let is_counted = |url: &&String| !url.ends_with(".svg");
+        let assets = || urls.values().filter(is_counted).filter_map(|url| assets::at(url));
+        let fixed: usize = assets().map(|asset| asset.body.len()).sum();
+        let fixed_packed: usize = assets().map(|asset| asset.gzip.len()).sum();
+        for (seconds, range) in
+            [(3_600, Range::Hour), (86_400, Range::Day), (31 * 86_400, Range::All)]
+        {
+            let mut window = window(seconds, 5);
+            window.events = window.events.iter().cycle().take(40).cloned().collect();
+            let page = Page::new(Ok(&snapshot), &About { range, ..about() }, &window)
+                .with_clients(Some(clients.as_ref()));
+            let page = Renderer::new(true).unwrap().dashboard(&page).unwrap();
+            assert_eq!(page.matches("<figure").count(), 4);
+            let packed = document::gzip(page.as_bytes()).len();
+            let what = format!(
+                "{seconds} s: {} + {fixed} bytes, as gzip {packed} + {fixed_packed}",
+                page.len()
+            );
+            println!("{what}");
+            assert!(page.len() + fixed <= 100_000, "{what}");
+            assert!(packed + fixed_packed <= 30_000, "{what}");
+        }
     }
 
     fn assert_unique_ids(page: &str) {

@@ -9,7 +9,7 @@ use crate::view::format::{self, NEVER};
 use crate::view::step::{self, Step};
 
 /// The most clients that are shown.
-const MOST_ROWS: usize = 20;
+const MOST_ROWS: usize = 12;
 
 /// The table of clients, or why there is none.
 #[derive(Debug, Default, Serialize)]
@@ -208,11 +208,11 @@ mod tests {
     }
 
     #[test]
-    fn no_more_than_twenty_are_shown_and_the_rest_is_counted() {
+    fn no_more_than_twelve_are_shown_and_the_rest_is_counted() {
         let view = of((1..=23).map(|last| client(last, u32::from(last), 0)));
-        assert_eq!(view.rows.len(), 20);
+        assert_eq!(view.rows.len(), 12);
         assert_eq!(view.rows[0].address, "192.0.2.23");
-        assert_eq!(view.more.as_deref(), Some("and 3 more clients"));
+        assert_eq!(view.more.as_deref(), Some("and 11 more clients"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::view::Range;
 use crate::view::format::{self, Moment};
 
 /// The newest so many stand on the page.
-const MOST: usize = 20;
+const MOST: usize = 12;
 
 /// The log.
 #[derive(Debug, Serialize)]
@@ -181,10 +181,10 @@ mod tests {
 
     #[test]
     fn older_ones_are_counted() {
-        let view = of(vec![Change::Back; 23]);
+        let view = of(vec![Change::Back; MOST + 3]);
         assert_eq!(view.rows.len(), MOST);
         assert_eq!(view.older.as_deref(), Some("3 older events in this time, not shown."));
-        assert_eq!(of(vec![Change::Back; 20]).older, None);
+        assert_eq!(of(vec![Change::Back; MOST]).older, None);
     }
 
     #[test]

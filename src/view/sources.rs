@@ -268,11 +268,9 @@ pub(crate) fn reason(state: SelectState) -> Option<&'static str> {
         SelectState::Ignored => "has the noselect option",
         SelectState::NotSynchronized => "says that it is not synchronized itself",
         SelectState::MissingSamples => "has too few samples yet",
-        SelectState::UnacceptableDistance => {
-            "its root distance, the most it can be wrong by, is above the limit (maxdistance)"
-        }
+        SelectState::UnacceptableDistance => "its possible error is above the limit (maxdistance)",
         SelectState::LargeDistance => {
-            "can be wrong by too much to be combined with the selected one (combinelimit)"
+            "its possible error is too large to combine it (combinelimit)"
         }
         SelectState::Jittery => "its measurements scatter more than the limit (maxjitter)",
         SelectState::WaitingForOthers => "waits for other sources to be measured",
