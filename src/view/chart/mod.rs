@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::history::{Point, Window};
 use crate::view::format;
-use path::Run;
+use path::{Gap, Run};
 use plot::{Data, Plot, Shape};
 use scale::{Extent, HEIGHT, Scale};
 use table::Table;
@@ -180,7 +180,10 @@ impl Chart<'_> {
             })
             .collect();
         let scale = Scale::new(self.quantity, self.extent(&ready));
-        let gaps = path::gaps(&filled, rhythm);
+        let mut gaps = path::gaps(&filled, rhythm);
+        // What was before the history began is no loss, and needs no mark.
+        let is_loss = |gap: &Gap| times.since.is_none_or(|since| times.begin(gap.start) >= since);
+        gaps.retain(is_loss);
         let shapes = plot::shapes(&ready, &scale);
         let (above, below) = if ready.len() == 1 {
             plot::beyond(&ready[0], &scale, steps)

@@ -56,12 +56,7 @@ pub(super) fn summary(
     if ready.iter().filter(|line| line.latest().is_some()).count() > 1 {
         sentences.push("The latest values of the others stand beside their names.".to_owned());
     }
-    // What was before the history began is told elsewhere.
-    let lost: usize = gaps
-        .iter()
-        .filter(|gap| times.since.is_none_or(|since| times.begin(gap.start) >= since))
-        .map(|gap| gap.length)
-        .sum();
+    let lost: usize = gaps.iter().map(|gap| gap.length).sum();
     if lost > 0 {
         let seconds = times.step.as_secs_f64() * lost as f64;
         sentences.push(format!("No data for {}.", format::duration(seconds)));
