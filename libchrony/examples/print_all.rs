@@ -15,7 +15,7 @@ fn read(address: Option<String>) -> Result<String, Error> {
     }
     let mut chronyd = builder.open()?;
     let mut text = String::new();
-    for report in ReportName::ALL {
+    for report in ReportName::ALL.iter().chain(ReportName::EXTENSIONS) {
         // Writing to a String cannot fail.
         let _ = match chronyd.report(report.as_str()) {
             Ok(records) if records.is_empty() => writeln!(text, "{report}: no records"),

@@ -2,8 +2,10 @@
 //!
 //! chronyd answers monitoring requests on a Unix socket and over UDP. This crate asks through
 //! libchrony (bundled by `libchrony-sys`, or the system's) and gives each of its ten reports as a
-//! struct with units, ranges and absent values made explicit. The bundled library has two more, the
-//! configured names of the sources and the clients that were served ([`ReportName::EXTENSIONS`]).
+//! struct with units, ranges and absent values made explicit. The bundled library has two more
+//! ([`ReportName::EXTENSIONS`]): the names that the sources were configured with
+//! ([`Connection::source_names`]; a [`Snapshot`] has them in [`Source::name`]), and who asks this
+//! chronyd for time, how often, and what was dropped ([`Connection::clients`]).
 //!
 //! ```no_run
 //! let mut chronyd = libchrony::Connection::open()?;

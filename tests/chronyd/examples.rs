@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::Once;
 
+use libchrony::ReportName;
+
 use super::common::chronyd::Chronyd;
 use super::common::need;
 
@@ -65,7 +67,7 @@ pub(crate) fn every_example_runs() {
     }
     assert_eq!(printed(&built("monitor_loop"), &[&socket, "3", "10ms"]).lines().count(), 3);
     let all = printed(&built("print_all"), &[&socket]);
-    for report in libchrony::ReportName::ALL {
+    for report in ReportName::ALL.iter().chain(ReportName::EXTENSIONS) {
         assert!(all.contains(report.as_str()), "{report} is missing");
     }
     assert!(all.contains("current correction: 0 s"), "no field with its unit: {all}");
