@@ -78,6 +78,9 @@ pub(crate) fn falseticker_unreachable_noselect_and_prefer_are_told_apart() {
     // As chronyc: negative in sources, where this clock is behind; ntpdata has the other sign.
     let behind = source(&read, "127.0.0.5").latest_meas.unwrap();
     assert!((behind + 5.0).abs() < 0.1, "{behind}");
+    let limits = select("127.0.0.5");
+    let interval = limits.low_limit.unwrap()..=limits.high_limit.unwrap();
+    assert!(interval.contains(&behind), "{interval:?} has the sign of {behind}");
     let ahead = ntp_offset(&read, "127.0.0.5").unwrap();
     assert!((ahead - 5.0).abs() < 0.1, "{ahead}");
 

@@ -88,9 +88,9 @@ pub struct SelectData {
     pub last_sample_ago: Option<u32>,
     /// Its score against the selected source, which has 1; above 10 it is chosen in its place.
     pub score: f64,
-    /// Lower end of the interval the true offset lies in, seconds; `None` while there is no sample.
+    /// Lower end of the interval this clock's offset lies in, seconds, positive = ahead; `None` while there is no sample.
     pub low_limit: Option<f64>,
-    /// Upper end of the interval the true offset lies in, seconds; `None` while there is no sample.
+    /// Upper end of that interval, seconds; `None` while there is no sample.
     pub high_limit: Option<f64>,
 }
 

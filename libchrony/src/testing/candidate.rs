@@ -134,8 +134,8 @@ impl Source {
     pub fn with_offset(mut self, offset: f64) -> Self {
         (self.original_offset, self.adjusted_offset) = (offset, offset * 0.9);
         self.stats.offset = offset * 0.8;
-        self.select.low_limit = -offset - self.sample_error;
-        self.select.high_limit = -offset + self.sample_error;
+        self.select.low_limit = offset - self.sample_error;
+        self.select.high_limit = offset + self.sample_error;
         self.ntp.offset = -offset;
         self
     }

@@ -145,8 +145,8 @@ impl Server {
         source.stats.offset_error = source.stats.standard_deviation / as_f64(samples).sqrt();
 
         source.sample_error += self.asymmetry.abs() + self.noise + 1e-6 * age.as_secs_f64();
-        source.select.low_limit = -source.adjusted_offset - source.sample_error;
-        source.select.high_limit = -source.adjusted_offset + source.sample_error;
+        source.select.low_limit = source.adjusted_offset - source.sample_error;
+        source.select.high_limit = source.adjusted_offset + source.sample_error;
         source.select.score = if self.state == Source::SELECTED { 1.0 } else { 0.4 };
 
         let ntp = &mut source.ntp;

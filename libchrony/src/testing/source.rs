@@ -212,9 +212,9 @@ pub struct SelectData {
     pub effective_options: u16,
     /// Score against the selected source, a ratio; 1 for itself.
     pub score: f64,
-    /// Lower end of the interval its time lies in, seconds.
+    /// Lower end of the interval this clock's offset lies in, seconds, positive = ahead of the source.
     pub low_limit: f64,
-    /// Upper end of the interval its time lies in, seconds.
+    /// Upper end of that interval, seconds.
     pub high_limit: f64,
 }
 

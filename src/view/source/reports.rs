@@ -136,7 +136,7 @@ fn selection(snapshot: &Snapshot, joined: &Joined<'_>) -> Section {
             "source_interval",
             "Interval",
             row.interval.clone(),
-            "Where this clock's offset lies if it is right, as wide as the most it can be wrong by (root distance). Sources whose intervals overlap agree.",
+            "Where this clock's offset lies if it is right (+ is ahead of it), as wide as the most it can be wrong by (root distance). Sources whose intervals overlap agree.",
         ),
     ];
     let plot = axis.zip(row.band).zip(row.interval).map(|((axis, band), text)| Plot {
