@@ -69,6 +69,10 @@ pub(crate) fn no_page_complains_or_asks_another_server() {
         let origin = url::Url::parse(&shown.url).unwrap().origin();
         for request in requests {
             let asked = url::Url::parse(&request).unwrap();
+            // Chromium draws something of its own so; it asks nobody.
+            if asked.scheme() == "data" {
+                continue;
+            }
             assert_eq!(asked.origin(), origin, "{} asks {request}", shown.name);
         }
     }
