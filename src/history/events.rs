@@ -345,6 +345,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "so many readings take Miri too long")]
     fn a_list_that_is_gone_leaves_room_for_what_was_before() {
         let many: Vec<_> = (0..500).map(|n| format!("{n}")).collect();
         let many: Vec<_> = many.iter().map(String::as_str).collect();

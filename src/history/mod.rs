@@ -400,6 +400,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "so many readings take Miri too long")]
     fn a_synchronized_clock_that_went_back_takes_back_what_was_still_to_come() {
         let history = history(DAY);
         for n in 0..100 {

@@ -377,6 +377,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "so many readings take Miri too long")]
     fn a_window_is_no_finer_than_what_it_reaches() {
         let track = recorded((0..1000).map(|n| START + n * 10), &PLAN);
         let now = START + 9990;
