@@ -60,37 +60,16 @@ fn assets(root: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
     Ok(code)
 }
 
-/// A static file as it is sent: without indentation, needless spaces and lines that are comments, which
-/// nobody there reads. Text that goes over several lines would lose its own, so there must be none.
+/// A static file as it is sent: style and script without what only people need.
 fn lean(path: &Path) -> Result<String, Box<dyn Error>> {
     let text = fs::read_to_string(path)?;
-    if text.lines().any(|line| line.matches('`').count() % 2 == 1) {
-        return Err(format!("{}: text over several lines", path.display()).into());
-    }
-    let is_comment =
-        |line: &str| line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"));
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line));
-    let is_script = path.extension().is_some_and(|extension| extension == "js");
-    // Text in a script keeps its spaces, and so does the rest of its line.
-    let is_text = |line: &str| is_script && line.contains(['"', '\'', '`', '/']);
-    let text = lines.fold(String::new(), |text, line| {
-        text + &(if is_text(line) { line.to_owned() } else { tight(line) }) + "\n"
-    });
-    Ok([";", "{", ","].iter().fold(text, |text, end| text.replace(&format!("{end}\n"), end)))
-}
-
-/// Without the spaces that only people need.
-fn tight(line: &str) -> String {
-    let spaced = [
-        " => ", " === ", " !== ", " = ", " <= ", " >= ", " < ", " > ", " && ", " || ", " ? ",
-        " : ", " {", "{ ", " }", "; ", ": ", ", ", "if (",
-    ];
-    let line = spaced
-        .iter()
-        .fold(line.to_owned(), |line, wide| line.replace(wide, &wide.replace(' ', "")));
-    [(";}", "}"), (":0.", ":."), (" 0.", " .")]
-        .iter()
-        .fold(line, |line, (wide, short)| line.replace(wide, short))
+    Ok(match path.extension().and_then(|extension| extension.to_str()) {
+        Some("css") => minifier::css::minify(&text)
+            .map_err(|problem| format!("{}: {problem}", path.display()))?
+            .to_string(),
+        Some("js") => minifier::js::minify(&text).to_string(),
+        _ => text,
+    })
 }
 
 /// A static file's own name, its hashed name, and its content type.

@@ -67,6 +67,16 @@ mod tests {
     }
 
     #[test]
+    fn sums_of_lengths_keep_the_spaces_they_need() {
+        for asset in embedded::ASSETS.iter().filter(|asset| asset.source.ends_with(".css")) {
+            let text = std::str::from_utf8(asset.body).unwrap();
+            for unit in ["em", "%", "px", "vw", "ch"] {
+                assert!(!text.contains(&format!("{unit}+")), "{}: {unit}+", asset.name);
+            }
+        }
+    }
+
+    #[test]
     fn no_asset_asks_anything_of_another_host() {
         for asset in embedded::ASSETS {
             let text = std::str::from_utf8(asset.body).unwrap();

@@ -4,7 +4,6 @@ use std::fs::File;
 
 use crate::common::dashboard::{Dashboard, Response, second_hand};
 use crate::raw::talk;
-use crate::shown;
 use libchrony::testing::{Command, Fault, Scenario, Simulator, Source};
 use rustix::process::Signal;
 
@@ -33,6 +32,14 @@ fn is_commanding(c: char) -> bool {
         || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// A dashboard that remembers nothing: what was recorded would tell pages of different texts apart.
+fn unrecorded(scenario: Scenario) -> (Simulator, Dashboard) {
+    let chronyd = Simulator::start_unix(scenario).expect("the simulator starts");
+    let arguments = ["--port", "0", "--history", "off", "--chronyd", &chronyd.address()];
+    let dashboard = Dashboard::start(second_hand().args(arguments)).settled();
+    (chronyd, dashboard)
+}
+
 fn assert_harmless(response: &Response, skeleton: &[String], text: &str) {
     assert_eq!(response.status, 200, "{text:?}");
     assert!(response.header("set-cookie").is_empty(), "{text:?}");
@@ -49,19 +56,14 @@ fn four_characters_of_a_reference_id_change_the_text_and_nothing_else() {
         let clock = Source::reference_clock(id).with_state(Source::SELECTED);
         Scenario::with_sources(vec![clock, Source::server(std::net::Ipv4Addr::new(192, 0, 2, 1))])
     };
-    let chronyd = Simulator::start_unix(with(*b"PPS\0")).unwrap();
-    // What was recorded of each would tell their pages apart.
-    let mut command = second_hand();
-    command.args(["--port", "0", "--history", "off", "--chronyd", &chronyd.address()]);
-    let dashboard = Dashboard::start(&mut command).settled();
+    let (_chronyd, dashboard) = unrecorded(with(*b"PPS\0"));
     let skeleton = dashboard.get("/").page().skeleton();
     let own = dashboard.get("/sources/PPS").page().skeleton();
     for id in
         [*b"<b>\0", *b"</a>", *b"\"x='", *b"&lt;", *b"\x1b[2J", *b"a\r\nb", *b"\xff\xfe\xfd\xfc"]
     {
         let text = String::from_utf8_lossy(&id).into_owned();
-        // One that saw no other source, or its charts would show both.
-        let (_chronyd, dashboard) = shown(with(id));
+        let (_chronyd, dashboard) = unrecorded(with(id));
         let response = dashboard.get("/");
         assert_harmless(&response, &skeleton, &text);
         // The clock's own page, too, is the same but for its text.
@@ -85,7 +87,7 @@ fn a_name_of_a_source_changes_the_text_and_nothing_else() {
         let name = name.to_owned();
         Scenario::with_sources(vec![Source { name, ..source.with_state(Source::SELECTED) }])
     };
-    let (mut chronyd, dashboard) = shown(with("time.example.net"));
+    let (mut chronyd, dashboard) = unrecorded(with("time.example.net"));
     let skeleton = dashboard.get("/").page().skeleton();
     for text in TEXTS {
         chronyd.stop();
@@ -102,7 +104,7 @@ fn a_name_of_a_source_changes_the_text_and_nothing_else() {
 /// Every byte of every report takes the value of a character with a meaning in markup.
 #[test]
 fn no_byte_of_any_report_becomes_markup() {
-    let (chronyd, dashboard) = shown(Scenario::rtc());
+    let (chronyd, dashboard) = unrecorded(Scenario::rtc());
     let clean = dashboard.get("/").page();
     for byte in *b"<\"\x1b\xff" {
         for command in [
