@@ -36,7 +36,13 @@ pub(crate) fn take(folder: &Path) {
     for (file, state, scheme, width, height) in PICTURES {
         browser.prefer(&[("prefers-color-scheme", scheme), ("prefers-reduced-motion", "reduce")]);
         browser.resize(*width, *height, *width < 500);
-        state().in_browser(&browser);
+        // Its server runs until the picture is taken.
+        let shown = state();
+        shown.in_browser(&browser);
+        crate::common::eventually("the page is live", || {
+            let state = browser.value("document.getElementById('live')?.dataset.state ?? 'none'");
+            (state == "on" || state == "none").then_some(())
+        });
         browser.run(USUAL, &[]);
         let picture = browser.picture();
         assert!(picture.len() <= MOST, "{file} has {} bytes", picture.len());
