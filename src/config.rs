@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::net::{IpAddr, Ipv4Addr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -336,20 +337,19 @@ fn parse_chronyd(text: &str) -> Result<Address, String> {
     })
 }
 
+/// A time with its unit, as `500ms`, where it lies within the range.
+fn time_within(text: &str, range: &RangeInclusive<Duration>) -> Option<Duration> {
+    humantime::parse_duration(text).ok().filter(|time| range.contains(time))
+}
+
 fn parse_timeout(text: &str) -> Result<Duration, &'static str> {
     let range = Duration::from_millis(1)..=Duration::from_secs(60);
-    humantime::parse_duration(text)
-        .ok()
-        .filter(|time| range.contains(time))
-        .ok_or("must be a time from 1ms to 60s, with its unit, as 500ms or 2s")
+    time_within(text, &range).ok_or("must be a time from 1ms to 60s, with its unit, as 500ms or 2s")
 }
 
 fn parse_refresh(text: &str) -> Result<Duration, &'static str> {
     let range = Duration::from_secs(1)..=Duration::from_secs(3600);
-    humantime::parse_duration(text)
-        .ok()
-        .filter(|time| range.contains(time))
-        .ok_or("must be a time from 1s to 1h, with its unit, as 5s or 1m")
+    time_within(text, &range).ok_or("must be a time from 1s to 1h, with its unit, as 5s or 1m")
 }
 
 fn parse_history(text: &str) -> Result<Option<Duration>, &'static str> {
@@ -357,18 +357,14 @@ fn parse_history(text: &str) -> Result<Option<Duration>, &'static str> {
         return Ok(None);
     }
     let range = Duration::from_secs(10 * 60)..=Duration::from_secs(400 * 86_400);
-    humantime::parse_duration(text)
-        .ok()
-        .filter(|time| range.contains(time))
+    time_within(text, &range)
         .map(Some)
         .ok_or("must be a time from 10m to 400d, with its unit, as 24h or 30d, or off")
 }
 
 fn parse_max_error(text: &str) -> Result<Duration, &'static str> {
     let range = Duration::from_micros(1)..=Duration::from_secs(3600);
-    humantime::parse_duration(text)
-        .ok()
-        .filter(|time| range.contains(time))
+    time_within(text, &range)
         .ok_or("must be a time from 1us to 1h, with its unit, as 500us or 100ms")
 }
 
