@@ -23,6 +23,7 @@ use crate::monitor::{Monitor, NoReading};
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::sampler::Sampler;
+use crate::view::{About, Range};
 
 pub(crate) use client::{Clients, FILES_EACH};
 pub(crate) use guard::guard;
@@ -47,6 +48,19 @@ pub(crate) struct Site {
     pub(crate) machine: String,
     /// Where chronyd is asked.
     pub(crate) chronyd: String,
+}
+
+impl Site {
+    /// What a page of this reading says besides chronyd's data.
+    fn about(&self, reading: &Reading, range: Range) -> About {
+        About {
+            host: self.machine.clone(),
+            address: self.chronyd.clone(),
+            version: env!("CARGO_PKG_VERSION"),
+            read_at: reading.at(),
+            range,
+        }
+    }
 }
 
 /// The URLs.

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use super::{Site, encoding, read_for, respond};
 use crate::assets;
 use crate::error::RequestError;
-use crate::view::{About, Page, Range, STEPS};
+use crate::view::{Page, Range, STEPS};
 
 /// The dashboard, of a reading made for this request; with `?live=N` of the last sample.
 pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
@@ -23,13 +23,7 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
     let make = || {
         let begin = range.begin(reading.at(), site.history.since());
         let window = site.history.window(begin, reading.at(), STEPS);
-        let about = About {
-            host: site.machine.clone(),
-            address: site.chronyd.clone(),
-            version: env!("CARGO_PKG_VERSION"),
-            read_at: reading.at(),
-            range,
-        };
+        let about = site.about(&reading, range);
         let page = Page::new(reading.given(), &about, &window);
         let page = page
             .with_clients(reading.clients())

@@ -10,7 +10,7 @@ use super::{Site, read_for, respond};
 use crate::document::Document;
 use crate::error::RequestError;
 use crate::reading::Reading;
-use crate::view::{About, Range, STEPS, SourcePage, may_be_id};
+use crate::view::{Range, STEPS, SourcePage, may_be_id};
 
 /// One source in depth, of a reading made for this request; with `?live=N` of the last sample.
 pub(super) async fn source(
@@ -48,13 +48,7 @@ fn page<'a>(
         return Err(RequestError::NoSuchSource);
     }
     reading.document(&range.path(&format!("/sources/{id}")), || {
-        let about = About {
-            host: site.machine.clone(),
-            address: site.chronyd.clone(),
-            version: env!("CARGO_PKG_VERSION"),
-            read_at: reading.at(),
-            range,
-        };
+        let about = site.about(reading, range);
         let country = |ip| site.countries.as_ref().map(|countries| countries.of(ip));
         let page =
             SourcePage::new(snapshot, id, &about, country).ok_or(RequestError::NoSuchSource)?;
