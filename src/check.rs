@@ -14,7 +14,7 @@ pub(crate) fn run(check: &Check) -> ExitCode {
     chronyd::remove_leftovers(&check.chronyd);
     let reading = chronyd::connection(&check.chronyd).snapshot();
     let now = SystemTime::now();
-    let limits = Limits::new(check.max_error.as_secs_f64(), check.max_stratum);
+    let limits = Limits::from(&check.limits);
     let summary = Summary::new(reading.as_ref(), now, &limits);
     let more = if check.verbose { &summary.checks[..] } else { &[] };
     let mut out = io::stdout().lock();

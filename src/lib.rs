@@ -17,6 +17,7 @@ mod history;
 mod monitor;
 mod reading;
 mod render;
+mod report;
 mod routes;
 mod sampler;
 mod startup;
@@ -25,6 +26,8 @@ mod view;
 use std::process::ExitCode;
 
 #[doc(hidden)]
+pub use config::command;
+#[doc(hidden)]
 pub use history::Measured;
 #[doc(hidden)]
 pub use startup::application_of;
@@ -32,7 +35,7 @@ pub use startup::application_of;
 /// Does what the command line asks, and gives the exit status.
 pub fn main() -> ExitCode {
     match config::Task::from_process() {
-        Ok(config::Task::Serve(config)) => match startup::run(config) {
+        Ok(config::Task::Serve(config)) => match startup::run(*config) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("second-hand: {}", error::shown(&error.to_string()));
@@ -40,6 +43,7 @@ pub fn main() -> ExitCode {
             }
         },
         Ok(config::Task::Check(check)) => check::run(&check),
+        Ok(config::Task::Report(report)) => report::run(&report),
         Err(exit) => exit,
     }
 }

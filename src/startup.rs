@@ -30,6 +30,7 @@ use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::routes::{self, Clients, FILES_EACH, Hosts, Site, Streams};
 use crate::sampler::Sampler;
+use crate::view::Limits;
 
 /// How long a client may take to send its request's head.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
@@ -70,6 +71,7 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
         history: history(&config)?,
         renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
+        limits: Limits::from(&config.limits),
         countries: config.countries,
         machine: machine(),
         chronyd: config

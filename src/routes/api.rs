@@ -7,9 +7,8 @@ use libchrony::{ErrorKind, ReportName, Snapshot, Tracking};
 use serde::Serialize;
 
 use super::{Site, encoding, read, respond};
-use crate::config::MAX_ERROR;
 use crate::error::RequestError;
-use crate::view::{Limits, Standing, Summary};
+use crate::view::{Standing, Summary};
 
 #[derive(Serialize)]
 struct Health {
@@ -22,7 +21,7 @@ pub(super) async fn health() -> HttpResponse {
     json(&Health { status: "healthy", version: env!("CARGO_PKG_VERSION") })
 }
 
-/// What `second-hand check` says without options, for those who ask over HTTP.
+/// What `second-hand check` says with the same limits, for those who ask over HTTP.
 #[derive(Serialize)]
 struct Sync {
     status: &'static str,
@@ -40,8 +39,7 @@ pub(super) async fn sync(request: HttpRequest, site: web::Data<Site>) -> HttpRes
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
-    let limits = Limits::new(MAX_ERROR.as_secs_f64(), None);
-    let summary = Summary::new(reading.given(), reading.at(), &limits);
+    let summary = Summary::new(reading.given(), reading.at(), &site.limits);
     let (code, status) = match summary.standing {
         Standing::Ok => (StatusCode::OK, "ok"),
         Standing::Warning => (StatusCode::OK, "warning"),

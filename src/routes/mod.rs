@@ -23,7 +23,7 @@ use crate::monitor::{Monitor, NoReading};
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::sampler::Sampler;
-use crate::view::{About, Range};
+use crate::view::{About, Limits, Range};
 
 pub(crate) use client::{Clients, FILES_EACH};
 pub(crate) use guard::guard;
@@ -42,6 +42,8 @@ pub(crate) struct Site {
     pub(crate) streams: Streams,
     pub(crate) renderer: Renderer,
     pub(crate) hosts: Hosts,
+    /// What `/health/sync` holds the clock against.
+    pub(crate) limits: Limits,
     /// Where the countries of sources are looked up.
     pub(crate) countries: Option<Countries>,
     /// The name of this machine.

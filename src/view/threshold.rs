@@ -1,5 +1,6 @@
 //! The limits of what is normal: the same ones for the colours and for the explanations.
 
+use crate::config;
 use crate::view::figure::Health;
 use crate::view::format;
 
@@ -56,6 +57,12 @@ impl Limits {
     /// Bad above this error, seconds, a warning above half of it.
     pub(crate) fn new(max_error: f64, max_stratum: Option<u8>) -> Self {
         Self { max_error: seconds(max_error / 2.0, max_error), max_stratum }
+    }
+}
+
+impl From<&config::Limits> for Limits {
+    fn from(limits: &config::Limits) -> Self {
+        Self::new(limits.max_error.as_secs_f64(), limits.max_stratum)
     }
 }
 

@@ -1,0 +1,52 @@
+//! What the clock is held against, for `second-hand check` and `/health/sync` alike.
+
+use std::time::Duration;
+
+use clap::Args;
+
+use super::Input;
+use super::parse::{parse_max_error, parse_number, parse_stratum};
+
+/// The most that a clock may be wrong by, where nothing else is asked for.
+const MAX_ERROR: Duration = Duration::from_millis(100);
+
+/// What a clock is held against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Limits {
+    /// A clock that may be wrong by more is critical, by more than half of it a warning.
+    pub(crate) max_error: Duration,
+    /// A clock of a higher stratum is critical.
+    pub(crate) max_stratum: Option<u8>,
+    /// Fewer sources that answer are critical.
+    pub(crate) min_sources: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct LimitFlags {
+    /// The most that the clock may be wrong by: more is critical, more than half of it a warning
+    /// [env: SECOND_HAND_MAX_ERROR] [default: 100ms]
+    #[arg(long, value_name = "TIME")]
+    max_error: Option<String>,
+
+    /// The highest stratum (steps from a reference clock) that is not critical, from 1 to 15
+    /// [env: SECOND_HAND_MAX_STRATUM] [default: any]
+    #[arg(long, value_name = "NUMBER")]
+    max_stratum: Option<String>,
+
+    /// The fewest sources that must answer: fewer are critical, from 1 to 1000
+    /// [env: SECOND_HAND_MIN_SOURCES] [default: any]
+    #[arg(long, value_name = "NUMBER")]
+    min_sources: Option<String>,
+}
+
+impl Limits {
+    pub(super) fn new(flags: LimitFlags, input: &Input<'_>) -> Result<Self, String> {
+        Ok(Self {
+            max_error: input
+                .take(flags.max_error, "max-error", parse_max_error)?
+                .unwrap_or(MAX_ERROR),
+            max_stratum: input.take(flags.max_stratum, "max-stratum", parse_stratum)?,
+            min_sources: input.take(flags.min_sources, "min-sources", parse_number)?,
+        })
+    }
+}
