@@ -16,12 +16,14 @@ mod error;
 mod exposition;
 mod history;
 mod monitor;
+mod process;
 mod reading;
 mod render;
 mod report;
 mod routes;
 mod sampler;
 mod startup;
+mod tally;
 mod view;
 
 use std::process::ExitCode;

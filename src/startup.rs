@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -30,6 +30,7 @@ use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::routes::{self, Clients, FILES_EACH, Hosts, Site, Streams};
 use crate::sampler::Sampler;
+use crate::tally::Tally;
 use crate::view::Limits;
 
 /// How long a client may take to send its request's head.
@@ -64,11 +65,14 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
 
 /// What the requests share, its reader started.
 fn site(config: Config) -> Result<web::Data<Site>, StartError> {
+    let tally = Tally::default();
     Ok(web::Data::new(Site {
-        monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
+        monitor: Monitor::start(reader(&config, tally.clone())).map_err(StartError::Reader)?,
         sampler: Sampler::new(config.refresh),
         streams: Streams::new(most_connections()),
         history: history(&config)?,
+        tally,
+        started: SystemTime::now(),
         renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         limits: Limits::from(&config.limits),
@@ -215,13 +219,18 @@ fn most_connections() -> usize {
 }
 
 /// Makes what reads chronyd: a connection that stays open between readings.
-fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 'static {
+fn reader(
+    config: &Config,
+    tally: Tally,
+) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 'static {
     let chronyd = config.chronyd.clone();
     move || {
         let mut connection = chronyd::connection(&chronyd);
         let mut clients = clients::Reader::default();
         let mut last = None;
+        let tally = tally.clone();
         Box::new(move || {
+            let begun = Instant::now();
             let given = connection.snapshot();
             let state = given.as_ref().map(|_| ()).map_err(libchrony::Error::kind);
             if last.replace(state) != Some(state) {
@@ -238,7 +247,9 @@ fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 
             }
             let clients =
                 given.as_ref().ok().map(|snapshot| clients.read(&mut connection, snapshot));
-            Reading::new(given).with_clients(clients)
+            let reading = Reading::new(given).with_clients(clients).with_duration(begun.elapsed());
+            tally.add(&reading);
+            reading
         })
     }
 }

@@ -6,6 +6,7 @@ mod encoding;
 mod guard;
 mod history;
 mod host;
+mod metrics;
 mod openapi;
 mod page;
 mod respond;
@@ -13,6 +14,7 @@ mod source;
 mod stream;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use actix_web::{HttpRequest, HttpResponse, guard as method, web};
 
@@ -23,6 +25,7 @@ use crate::monitor::{Monitor, NoReading};
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::sampler::Sampler;
+use crate::tally::Tally;
 use crate::view::{About, Limits, Range};
 
 pub(crate) use client::{Clients, FILES_EACH};
@@ -40,6 +43,10 @@ pub(crate) struct Site {
     pub(crate) history: History,
     /// The places for those who watch live.
     pub(crate) streams: Streams,
+    /// How often chronyd was read.
+    pub(crate) tally: Tally,
+    /// When the process was started.
+    pub(crate) started: SystemTime,
     pub(crate) renderer: Renderer,
     pub(crate) hosts: Hosts,
     /// What `/health/sync` holds the clock against.
@@ -72,6 +79,7 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
         .service(get("/sources/{id}", web::to(source::source)))
         .service(get("/health", web::to(api::health)))
         .service(get("/health/sync", web::to(api::sync)))
+        .service(get("/metrics", web::to(metrics::metrics)))
         .service(get("/live", web::to(stream::readings)))
         .service(get("/static/{file}", web::to(page::asset)))
         .service(get("/api/v1/snapshot", web::to(api::snapshot)))

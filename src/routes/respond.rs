@@ -106,7 +106,11 @@ pub(super) fn error(
 }
 
 fn is_for_programs(path: &str) -> bool {
-    path == "/live" || path == "/api" || path.starts_with("/api/") || path.starts_with("/health")
+    path == "/live"
+        || path == "/metrics"
+        || path == "/api"
+        || path.starts_with("/api/")
+        || path.starts_with("/health")
 }
 
 /// An error's line as a sentence.
