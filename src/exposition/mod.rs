@@ -510,6 +510,19 @@ second_hand_activity_sources{activity="online"} 0"#;
     }
 
     #[test]
+    fn a_source_costs_as_many_series_as_the_document_says() {
+        let series = shown(everything()).series();
+        let of = |address: &str| {
+            let label = format!("{{source_address=\"{address}\",");
+            series.keys().filter(|key| key.contains(&label)).count()
+        };
+        let text = include_str!("../../docs/metrics.md");
+        let says =
+            format!("costs up to {} series, a reference clock {}.", of("192.0.2.11"), of("GPS"));
+        assert!(text.contains(&says), "docs/metrics.md does not say: {says}");
+    }
+
+    #[test]
     fn labels_are_those_of_the_document() {
         let documented = documented();
         for key in shown(everything()).series().keys() {
