@@ -20,6 +20,8 @@ pub(crate) enum Need {
     Opencommands,
     /// chronyd with NTS, and openssl.
     Nts,
+    /// Prometheus and promtool, which Debian has in one package.
+    Prometheus,
     /// cargo, which is missing where the tests run apart from what they were built of.
     Cargo,
 }
@@ -42,6 +44,7 @@ impl Need {
                 (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
             }
             Self::Nts => nts(),
+            Self::Prometheus => prometheus(),
             Self::Cargo => (!has_cargo()).then_some("there is no cargo"),
         }
     }
@@ -65,6 +68,13 @@ impl Need {
 pub(crate) fn has_cargo() -> bool {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     runs(&cargo, &["--version"])
+}
+
+fn prometheus() -> Option<&'static str> {
+    static MISSING: OnceLock<bool> = OnceLock::new();
+    MISSING
+        .get_or_init(|| !runs("prometheus", &["--version"]) || !runs("promtool", &["--version"]))
+        .then_some("prometheus or promtool is not installed")
 }
 
 fn namespaces() -> Option<&'static str> {
