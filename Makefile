@@ -2,7 +2,7 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run demo test lint bindings bench screenshots msrv deny asan valgrind miri conformance docker-test fuzz soak asan-soak checks ci
+.PHONY: help run demo test lint bindings bench screenshots msrv deny asan valgrind miri conformance publish-check dist docker-test fuzz soak asan-soak checks ci
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -72,6 +72,12 @@ miri: ## the pure parts under Miri
 conformance: ## upstream's library beside ours, and pychrony on ours
 	tests/conformance/run
 
+publish-check: ## the three crates as they would be published: packed, then built and tested alone
+	.ci/publish
+
+dist: ## the archives of a release, with checksums and SBOM, in target/dist; make dist TARGETS=... for others than this machine's
+	.ci/release/dist $(TARGETS)
+
 docker-test: ## the integration tests in containers, on the chronyd of three distributions
 	docker/test
 
@@ -85,6 +91,6 @@ soak: ## a quarter of an hour of reading while chronyd has a hard life
 asan-soak: ## a minute of the same with AddressSanitizer and LeakSanitizer, dashboards included
 	.ci/asan soak
 
-checks: lint test msrv deny asan valgrind miri conformance ## all checks but those in containers
+checks: lint test msrv deny asan valgrind miri conformance publish-check ## all checks but those in containers
 
 ci: checks docker-test ## what CI runs; .ci/run has the two side by side
