@@ -26,7 +26,7 @@ test: ## every test of the workspace, those against a real chronyd included
 # What the fuzz targets found once, and their seeds.
 	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo test --manifest-path fuzz/Cargo.toml
 
-lint: ## format, clippy, C warnings, generated bindings, the API's description, documentation
+lint: ## format, clippy, C warnings, scripts and workflows, generated bindings, the API's description, documentation
 	.ci/need clang clang
 	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
 	cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -36,6 +36,7 @@ lint: ## format, clippy, C warnings, generated bindings, the API's description, 
 	cargo fmt --manifest-path fuzz/Cargo.toml -- --check
 	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 	$(MAKE) -C libchrony-sys/libchrony check-warnings
+	.ci/scripts
 	tests/http/openapi-validate
 	cargo test -p libchrony-sys --features bindgen --test bindings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$(FEATURES)"
