@@ -17,13 +17,12 @@ use std::process::ExitCode;
 
 use blocks::Command;
 use libtest_mimic::{Arguments, Failed, Trial};
-use table::Way;
 
 /// The trial of one command, ignored with the reason where it cannot be held here.
 fn trial(command: Command) -> Trial {
     let name = format!("{}: {}", command.place, command.line);
     let way = table::way(&command.line);
-    match way.as_ref().and_then(Way::missing) {
+    match way.as_ref().and_then(|way| way.missing(&command.line)) {
         Some(reason) => {
             Trial::test(format!("{name} [ignored: {reason}]"), || Ok(())).with_ignored_flag(true)
         }
@@ -38,7 +37,9 @@ fn trial(command: Command) -> Trial {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // In the order of the texts, where one command may need what another made.
+    arguments.test_threads = Some(1);
     let mut trials: Vec<_> = blocks::commands().into_iter().map(trial).collect();
     trials.extend(fixed::TESTS.iter().map(|(name, test)| {
         Trial::test(*name, move || {

@@ -19,7 +19,7 @@ pub(crate) fn alike(shown: &str, printed: &str) -> bool {
 
 /// Numbers and addresses as `#`, and the unit after one as nothing.
 fn without_numbers(line: &str) -> String {
-    const UNITS: [&str; 8] = ["ns", "µs", "us", "ms", "s", "min", "h", "d"];
+    const UNITS: [&str; 9] = ["ns", "µs", "us", "ms", "s", "m", "min", "h", "d"];
     let mut words: Vec<String> = Vec::new();
     for word in line.split_whitespace() {
         let is_unit = UNITS.contains(&word.trim_end_matches(['.', ',', ';', ')']));
@@ -30,9 +30,15 @@ fn without_numbers(line: &str) -> String {
         for letter in without_name(word).chars() {
             match letter {
                 '0'..='9' if plain.ends_with('#') => {}
-                '0'..='9' => plain.push('#'),
+                '0'..='9' => {
+                    let sign = plain.ends_with(['+', '-', '−']).then(|| plain.pop());
+                    // A range, not a sign.
+                    if sign.is_some() && plain.ends_with(char::is_alphanumeric) {
+                        plain.push('-');
+                    }
+                    plain.push('#');
+                }
                 '.' if plain.ends_with('#') => {}
-                '-' | '+' if plain.ends_with('=') => {}
                 _ => plain.push(letter),
             }
         }

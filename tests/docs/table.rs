@@ -37,10 +37,15 @@ const RULES: &[(&str, Way)] = &[
         "cargo build --release",
         Way::Not("tests/system.rs of libchrony-sys links the system's library in a small program"),
     ),
+    ("openssl", Way::With("openssl", &[0])),
+    ("chmod", Way::Run(&[0])),
+    ("man", Way::With("man", &[0])),
+    ("source", Way::Run(&[0])),
     ("promtool", Way::With("promtool", &[0])),
     ("systemd-analyze", Way::With("systemd-analyze", &[0])),
     ("nginx -t", Way::Not("tests of the proxy start nginx with the example")),
     ("chronyc", Way::Not("tests/chronyd holds chronyc and the page against each other")),
+    ("htpasswd", Way::Not("it asks for a password")),
     // Machines as a whole.
     ("docker", Way::Not("make docker-test starts the containers")),
     ("docker-compose", Way::Not("make docker-test starts the containers")),
@@ -92,13 +97,18 @@ pub(crate) fn way(line: &str) -> Option<Way> {
 
 impl Way {
     /// Why it is not held on this machine; `None` where it is.
-    pub(crate) fn missing(&self) -> Option<String> {
+    pub(crate) fn missing(&self, line: &str) -> Option<String> {
+        // What the output is handed to.
+        let piped = line.split(" | ").skip(1).filter_map(|part| part.split(' ').next());
+        let piped = || piped.clone().find_map(|program| absent(program, &["--version"]));
         match self {
             Self::Not(reason) => Some((*reason).to_owned()),
+            Self::With("openssl", _) => absent("openssl", &["version"]),
             Self::With(program, _) => absent(program, &["--version"]),
-            Self::Curl => absent("curl", &["--version"]),
+            Self::Curl => absent("curl", &["--version"]).or_else(piped),
             Self::Make => absent("make", &["--version"]),
-            Self::Run(_) | Self::Serve | Self::Example => None,
+            Self::Run(_) => piped(),
+            Self::Serve | Self::Example => None,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{Child, Command as Process, Output, Stdio};
 use std::sync::Mutex;
@@ -18,9 +18,10 @@ use crate::common::{eventually, within};
 use crate::output;
 use crate::table::{Way, bare};
 
-/// What the texts call the dashboard and chronyd's socket.
+/// What the texts call the dashboard, chronyd's socket and the folder of the names that may look.
 const ADDRESS: &str = "http://127.0.0.1:8000";
 const SOCKETS: [&str; 2] = ["/path/to/chronyd.sock", "/run/chrony/chronyd.sock"];
+const LOGINS: &str = "/etc/second-hand/";
 
 /// curl says so where the time is up that it was given, as for a stream.
 const CURL_TIME_IS_UP: i32 = 28;
@@ -45,6 +46,20 @@ impl World {
             }
         }
         symlink(env!("CARGO_BIN_EXE_second-hand"), folder.path().join("second-hand")).unwrap();
+        // A bcrypt hash that everybody knows, and a token.
+        let logins = [
+            (
+                "names",
+                "ann:$2y$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW\n".to_owned(),
+            ),
+            ("tokens", format!("{}\n", "0123456789abcdef".repeat(4))),
+        ];
+        fs::create_dir(folder.path().join("logins")).unwrap();
+        for (name, text) in logins {
+            let path = folder.path().join("logins").join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        }
         // curl fails where the status is not one of success, and has a deadline.
         fs::write(folder.path().join(".curlrc"), "fail\nmax-time = 30\n").unwrap();
         let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
@@ -60,18 +75,24 @@ impl World {
         for socket in SOCKETS {
             line = line.replace(socket, &chronyd);
         }
-        let line = here(&line);
+        line = line.replace(LOGINS, &format!("{}/logins/", self.folder.path().display()));
+        let line = here(&line, &chronyd);
         let start = line.len() - bare(&line).len();
         let variables = line[..start].split_whitespace().filter(|word| word.contains('='));
         let line = variables.chain([bare(&line)]).collect::<Vec<_>>().join(" ");
+        // What a text writes to must be one of the places that are replaced above.
+        let written = line.split_once("> /").map(|(_, path)| format!("/{path}"));
+        let folder = self.folder.path().display().to_string();
+        assert!(written.is_none_or(|path| path.starts_with(&folder)), "it writes outside: {line}");
         let path = std::env::var("PATH").unwrap_or_default();
-        let mut process = Process::new("sh");
+        let mut process = Process::new("bash");
         process
-            .args(["-c", &line])
+            .args(["-o", "pipefail", "-c", &line])
             .current_dir(self.folder.path())
             .env("PATH", format!("{}:{path}:/usr/sbin", self.folder.path().display()))
             .env("CURL_HOME", self.folder.path())
-            .env("LC_ALL", "C")
+            .env("LC_ALL", "C.UTF-8")
+            .env("MANPAGER", "cat")
             .stdin(Stdio::null())
             .process_group(0);
         for (name, _) in std::env::vars_os() {
@@ -84,8 +105,9 @@ impl World {
     }
 }
 
-/// A port that a text names is any free one, and an address to listen on the loopback.
-fn here(line: &str) -> String {
+/// A port that a text names is any free one, an address to listen on the loopback, and another machine's
+/// chronyd the simulated one.
+fn here(line: &str, chronyd: &str) -> String {
     let mut words: Vec<String> = line.split(' ').map(str::to_owned).collect();
     for index in 0..words.len() {
         let is_number = |word: &String| word.bytes().all(|b| b.is_ascii_digit());
@@ -93,6 +115,10 @@ fn here(line: &str) -> String {
             "0".clone_into(&mut words[index + 1]);
         } else if words[index] == "--host" && index + 1 < words.len() {
             "127.0.0.1".clone_into(&mut words[index + 1]);
+        } else if words[index] == "--chronyd"
+            && words.get(index + 1).is_some_and(|address| address.starts_with("192.0.2."))
+        {
+            chronyd.clone_into(&mut words[index + 1]);
         } else if words[index].starts_with("SECOND_HAND_PORT=") {
             "SECOND_HAND_PORT=0".clone_into(&mut words[index]);
         }
@@ -119,8 +145,8 @@ pub(crate) fn hold(way: Way, command: &Command) -> Result<(), String> {
         Way::Example => example_exists(line),
         Way::Run(statuses) | Way::With(_, statuses) => {
             let output = run(line)?;
-            ended(&output, statuses)?;
-            alike_if_shown(command, &text(&output.stdout))
+            ended(&output, shown_status(command).as_ref().map_or(statuses, std::slice::from_ref))?;
+            alike_if_shown(command, &text(&[output.stdout, output.stderr].concat()))
         }
         Way::Curl => {
             let output = run(line)?;
@@ -132,6 +158,14 @@ pub(crate) fn hold(way: Way, command: &Command) -> Result<(), String> {
         Way::Serve => alike_if_shown(command, &serves(line)?),
         Way::Not(reason) => Err(format!("it is not to be run: {reason}")),
     }
+}
+
+/// The status that belongs to what a text shows: of a failed check, or of an error.
+fn shown_status(command: &Command) -> Option<i32> {
+    let shown = command.output.as_deref()?;
+    let beginnings =
+        [("CHRONY OK", 0), ("CHRONY WARNING", 1), ("CHRONY CRITICAL", 2), ("second-hand: ", 1)];
+    beginnings.iter().find(|(words, _)| shown.starts_with(words)).map(|(_, status)| *status)
 }
 
 fn run(line: &str) -> Result<Output, String> {
