@@ -311,9 +311,19 @@ mod tests {
         );
         assert_eq!(given.chronyd.timeout, Duration::from_secs(2));
         assert_eq!(given.chronyd.address.unwrap().to_string(), "192.0.2.1:323");
+        assert_eq!(
+            (given.limits.warn_error, given.limits.min_sources),
+            (Duration::from_micros(2_500), None)
+        );
+        let flags = ["--max-error=5ms", "--warn-error=5ms", "--min-sources=3"];
+        let limits = check(&flags, &[]).unwrap().limits;
+        assert_eq!((limits.warn_error, limits.min_sources), (Duration::from_millis(5), Some(3)));
         for (option, value, allowed) in [
             ("max-error", "0s", "1us to 1h"),
             ("max-error", "100", "with its unit"),
+            ("warn-error", "1", "with its unit"),
+            ("warn-error", "101ms", "not be above --max-error, which is 100ms"),
+            ("min-sources", "0", "1 to 1000"),
             ("max-stratum", "0", "1 to 15"),
             ("max-stratum", "16", "1 to 15"),
         ] {

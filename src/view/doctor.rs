@@ -95,9 +95,9 @@ pub(crate) fn checks(
 ) -> Vec<Check> {
     let mut checks = vec![answers(reading)];
     if let Ok(snapshot) = reading {
+        checks.extend([reachable(snapshot), enough(snapshot)]);
+        checks.extend(as_many(snapshot, limits));
         checks.extend([
-            reachable(snapshot),
-            enough(snapshot),
             agree(snapshot),
             follows(snapshot),
             updated(snapshot, now),
@@ -164,7 +164,7 @@ fn reachable(snapshot: &Snapshot) -> Check {
     let Some(sources) = sources_of(snapshot) else {
         return hidden(question, ReportName::Sources);
     };
-    let answering = sources.iter().filter(|source| source.is_reachable()).count();
+    let answering = answering(snapshot).unwrap_or_default();
     let all = format::counted(sources.len(), "source", "sources");
     let (result, reason) = match (answering, sources.len()) {
         (_, 0) => (FAILED, "No sources are configured.".to_owned()),
@@ -187,7 +187,7 @@ fn enough(snapshot: &Snapshot) -> Check {
     let Some(sources) = sources_of(snapshot) else {
         return hidden(question, ReportName::Sources);
     };
-    let answering = sources.iter().filter(|source| source.is_reachable()).count();
+    let answering = answering(snapshot).unwrap_or_default();
     let clock = sources.iter().any(|source| source.is_selected() && source.stratum == Some(0));
     let (result, reason) = match answering {
         _ if clock => (PASSED, "The clock follows a reference clock of its own.".to_owned()),
@@ -205,6 +205,37 @@ fn enough(snapshot: &Snapshot) -> Check {
         step.text = format!("Have at least {ENOUGH_SOURCES} sources. {}", step.text);
         vec![step]
     })
+}
+
+/// Asked only where there is a limit.
+fn as_many(snapshot: &Snapshot, limits: &Limits) -> Option<Check> {
+    let question = "Do as many sources answer as must?";
+    let least = limits.min_sources?;
+    let Some(answering) = answering(snapshot) else {
+        return Some(hidden(question, ReportName::Sources));
+    };
+    let (result, stand) =
+        if is_below(answering, least) { (FAILED, "below") } else { (PASSED, "not below") };
+    let reason =
+        format!("The number of sources that answer, {answering}, is {stand} the limit, {least}.");
+    Some(check(question, result, reason).then(|| {
+        vec![
+            Step::new("See which do not answer, and add some where all do:")
+                .line("chronyc -n sources"),
+            step::add_source(),
+        ]
+    }))
+}
+
+/// How many sources answer; `None` where chronyd does not give the sources.
+pub(crate) fn answering(snapshot: &Snapshot) -> Option<usize> {
+    let sources = sources_of(snapshot)?;
+    Some(sources.iter().filter(|source| source.is_reachable()).count())
+}
+
+/// Whether fewer sources answer than must.
+pub(crate) fn is_below(answering: usize, least: u32) -> bool {
+    u32::try_from(answering).is_ok_and(|answering| answering < least)
 }
 
 fn agree(snapshot: &Snapshot) -> Check {
@@ -524,6 +555,19 @@ mod tests {
         assert_eq!(stratum(3).0, PASSED);
         assert_eq!(stratum(2), (FAILED, "The stratum, 3, is above the limit, 2.".to_owned()));
         assert!(on(&snapshot, PAGE).iter().all(|check| !check.question.contains("stratum")));
+    }
+
+    #[test]
+    fn how_many_sources_must_answer_is_asked_for_where_there_is_a_limit() {
+        let snapshot = read(Scenario::synchronized());
+        let least = |least| {
+            let limits = Limits { min_sources: Some(least), ..Limits::PAGE };
+            asked(&on(&snapshot, &limits), "as many sources answer")
+        };
+        assert_eq!(least(3).0, PASSED);
+        let few = "The number of sources that answer, 3, is below the limit, 4.".to_owned();
+        assert_eq!(least(4), (FAILED, few));
+        assert!(on(&snapshot, PAGE).iter().all(|check| !check.question.contains("as many")));
     }
 
     #[test]

@@ -87,6 +87,31 @@ pub(crate) fn verdict<'a>(
         Following::Itself => itself(snapshot, tracking, now, limits),
         Following::Nothing => unsynchronized(snapshot),
     }
+    .held_against(snapshot, limits)
+}
+
+impl Verdict {
+    /// The same where as many sources answer as must; else bad, and the number in a note.
+    fn held_against(mut self, snapshot: &Snapshot, limits: &Limits) -> Self {
+        let Some(least) = limits.min_sources else { return self };
+        let (tone, note) = match doctor::answering(snapshot) {
+            Some(answering) if !doctor::is_below(answering, least) => return self,
+            Some(answering) => {
+                let answer = if answering == 1 { "source answers" } else { "sources answer" };
+                let text = format!("Only {answering} {answer}, below the limit, {least}.");
+                (Tone::Bad, Note::new(Health::Bad, text))
+            }
+            None => {
+                let text = format!(
+                    "Whether {least} sources answer is not known: chronyd does not give the sources here."
+                );
+                (Tone::Warning, Note::new(Health::Warning, text))
+            }
+        };
+        self.tone = self.tone.max(tone);
+        self.notes.push(note);
+        self
+    }
 }
 
 fn no_data(error: &Error) -> Verdict {
