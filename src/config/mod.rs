@@ -137,6 +137,11 @@ impl Input<'_> {
     fn is_set(&self, name: &str) -> bool {
         (self.variable)(name).is_some_and(|text| !text.is_empty())
     }
+
+    /// Whether a variable that is no option's holds this text.
+    fn holds(&self, name: &str, text: &str) -> bool {
+        (self.variable)(name).is_some_and(|held| held == text)
+    }
 }
 
 /// Shows help or version, or says in one line what is wrong with the flags.
@@ -160,6 +165,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
+    use libchrony::ReportName;
     use tracing::level_filters::LevelFilter;
 
     use super::*;
@@ -330,6 +336,34 @@ mod tests {
             let line = check(&[&format!("--{option}={value}")], &[]).unwrap_err();
             assert!(line.starts_with(&format!("--{option} ")) && line.contains(allowed), "{line}");
         }
+    }
+
+    #[test]
+    fn a_report_takes_names_and_says_which_there_are() {
+        let report = |flags: &[&str], variables: &[(&str, &str)]| match task(
+            &[&["report"], flags].concat(),
+            variables,
+        )? {
+            Task::Report(report) => Ok(report),
+            other => panic!("{other:?}"),
+        };
+        let given = report(&["sources", "clients", "--json", "--chronyd=192.0.2.1"], &[]).unwrap();
+        assert_eq!(given.names, [ReportName::Sources, ReportName::Clients]);
+        assert!(given.json && !given.no_color);
+        assert_eq!(given.chronyd.address.unwrap().to_string(), "192.0.2.1:323");
+        let line: Result<_, String> = report(&["soruces"], &[]);
+        let line = line.unwrap_err();
+        assert!(line.contains("\"soruces\": must be one of tracking, sources, "), "{line}");
+        assert!(line.ends_with("smoothing, clients"), "{line}");
+        for (name, value, no_color) in [
+            ("NO_COLOR", "1", true),
+            ("NO_COLOR", "", false),
+            ("TERM", "dumb", true),
+            ("TERM", "xterm", false),
+        ] {
+            assert_eq!(report(&[], &[(name, value)]).unwrap().no_color, no_color, "{name}={value}");
+        }
+        assert!(report(&[], &[("SECOND_HAND_JSON", "true")]).unwrap().json);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use crate::view::authdata;
 use crate::view::cause::cause;
 use crate::view::figure::Health;
 use crate::view::format;
+use crate::view::quorum::{self, Quorum};
 use crate::view::reference::{self, Following};
 use crate::view::step::{self, Step};
 use crate::view::threshold::{self, Limits, Threshold};
@@ -164,7 +165,7 @@ fn reachable(snapshot: &Snapshot) -> Check {
     let Some(sources) = sources_of(snapshot) else {
         return hidden(question, ReportName::Sources);
     };
-    let answering = answering(snapshot).unwrap_or_default();
+    let answering = quorum::answering(sources);
     let all = format::counted(sources.len(), "source", "sources");
     let (result, reason) = match (answering, sources.len()) {
         (_, 0) => (FAILED, "No sources are configured.".to_owned()),
@@ -187,7 +188,7 @@ fn enough(snapshot: &Snapshot) -> Check {
     let Some(sources) = sources_of(snapshot) else {
         return hidden(question, ReportName::Sources);
     };
-    let answering = answering(snapshot).unwrap_or_default();
+    let answering = quorum::answering(sources);
     let clock = sources.iter().any(|source| source.is_selected() && source.stratum == Some(0));
     let (result, reason) = match answering {
         _ if clock => (PASSED, "The clock follows a reference clock of its own.".to_owned()),
@@ -210,32 +211,11 @@ fn enough(snapshot: &Snapshot) -> Check {
 /// Asked only where there is a limit.
 fn as_many(snapshot: &Snapshot, limits: &Limits) -> Option<Check> {
     let question = "Do as many sources answer as must?";
-    let least = limits.min_sources?;
-    let Some(answering) = answering(snapshot) else {
-        return Some(hidden(question, ReportName::Sources));
-    };
-    let (result, stand) =
-        if is_below(answering, least) { (FAILED, "below") } else { (PASSED, "not below") };
-    let reason =
-        format!("The number of sources that answer, {answering}, is {stand} the limit, {least}.");
-    Some(check(question, result, reason).then(|| {
-        vec![
-            Step::new("See which do not answer, and add some where all do:")
-                .line("chronyc -n sources"),
-            step::add_source(),
-        ]
+    let quorum = Quorum::of(snapshot, limits)?;
+    Some(check(question, quorum.health().into(), quorum.reason()).then(|| {
+        let step = Step::new("See which do not answer, and add some where all do:");
+        vec![step.line("chronyc -n sources"), step::add_source()]
     }))
-}
-
-/// How many sources answer; `None` where chronyd does not give the sources.
-pub(crate) fn answering(snapshot: &Snapshot) -> Option<usize> {
-    let sources = sources_of(snapshot)?;
-    Some(sources.iter().filter(|source| source.is_reachable()).count())
-}
-
-/// Whether fewer sources answer than must.
-pub(crate) fn is_below(answering: usize, least: u32) -> bool {
-    u32::try_from(answering).is_ok_and(|answering| answering < least)
 }
 
 fn agree(snapshot: &Snapshot) -> Check {
@@ -565,7 +545,7 @@ mod tests {
             asked(&on(&snapshot, &limits), "as many sources answer")
         };
         assert_eq!(least(3).0, PASSED);
-        let few = "The number of sources that answer, 3, is below the limit, 4.".to_owned();
+        let few = "Only 3 sources answer, below the limit, 4.".to_owned();
         assert_eq!(least(4), (FAILED, few));
         assert!(on(&snapshot, PAGE).iter().all(|check| !check.question.contains("as many")));
     }

@@ -7,6 +7,7 @@ use libchrony::{Error, ErrorKind, ReportName, Snapshot, Tracking};
 
 use crate::view::doctor::{self, Check};
 use crate::view::format;
+use crate::view::quorum;
 use crate::view::reference::{self, Following};
 use crate::view::step::Step;
 use crate::view::threshold::{self, Limits};
@@ -80,7 +81,7 @@ fn without_bars(text: &str) -> String {
 }
 
 /// What to do, with its first command, in one line.
-fn in_line(step: &Step) -> String {
+pub(crate) fn in_line(step: &Step) -> String {
     let code = step.lines.first().map_or("", |line| line.code.as_str());
     format!("{} {}", step.text, code.replace('\n', "; "))
 }
@@ -127,11 +128,11 @@ fn figures(snapshot: &Snapshot, now: SystemTime, limits: &Limits) -> String {
             of_source(&mut text, snapshot, tracking, now);
         }
     }
-    if let Some(reachable) = doctor::answering(snapshot) {
+    if let Some(sources) = snapshot.sources.as_deref() {
+        let reachable = quorum::answering(sources);
         let least = limits.min_sources.map(|least| format!("{least}:")).unwrap_or_default();
-        let all = snapshot.sources.as_ref().map_or(0, Vec::len);
         // Writing to a string cannot fail.
-        let _ = write!(text, " reachable={reachable};;{least};0;{all}");
+        let _ = write!(text, " reachable={reachable};;{least};0;{}", sources.len());
     }
     if text.is_empty() { text } else { format!(" |{text}") }
 }
@@ -306,7 +307,7 @@ mod tests {
         for part in [
             "CHRONY CRITICAL: ",
             "Only 3 sources answer, below the limit, 4.",
-            "First failed check: Do as many sources answer as must? The number of sources that answer, 3, is below",
+            "First failed check: Do as many sources answer as must? Only 3 sources answer, below ",
             " reachable=3;;4:;0;3",
         ] {
             assert!(few.line.contains(part), "{}", few.line);

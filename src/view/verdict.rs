@@ -9,6 +9,7 @@ use crate::view::cause::cause;
 use crate::view::doctor::{self, Check};
 use crate::view::figure::{Figure, Health};
 use crate::view::format::{self, Age};
+use crate::view::quorum::Quorum;
 use crate::view::reference::{self, Following, Reference};
 use crate::view::step::Step;
 use crate::view::threshold::{self, Limits};
@@ -93,23 +94,12 @@ pub(crate) fn verdict<'a>(
 impl Verdict {
     /// The same where as many sources answer as must; else bad, and the number in a note.
     fn held_against(mut self, snapshot: &Snapshot, limits: &Limits) -> Self {
-        let Some(least) = limits.min_sources else { return self };
-        let (tone, note) = match doctor::answering(snapshot) {
-            Some(answering) if !doctor::is_below(answering, least) => return self,
-            Some(answering) => {
-                let answer = if answering == 1 { "source answers" } else { "sources answer" };
-                let text = format!("Only {answering} {answer}, below the limit, {least}.");
-                (Tone::Bad, Note::new(Health::Bad, text))
-            }
-            None => {
-                let text = format!(
-                    "Whether {least} sources answer is not known: chronyd does not give the sources here."
-                );
-                (Tone::Warning, Note::new(Health::Warning, text))
-            }
-        };
-        self.tone = self.tone.max(tone);
-        self.notes.push(note);
+        let Some(quorum) = Quorum::of(snapshot, limits) else { return self };
+        let health = quorum.health();
+        if health != Health::Good {
+            self.tone = self.tone.max(tone(health));
+            self.notes.push(Note::new(health, quorum.reason()));
+        }
         self
     }
 }
