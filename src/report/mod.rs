@@ -130,7 +130,9 @@ fn complaints(
 /// Whether a record that could not be read may belong to one of these reports.
 fn is_of(error: &Error, wanted: &[ReportName]) -> bool {
     match error {
-        Error::MissingField { report, .. }
+        Error::InvalidReply { report, .. }
+        | Error::NoSuchSource { report, .. }
+        | Error::MissingField { report, .. }
         | Error::WrongType { report, .. }
         | Error::OutOfRange { report, .. } => wanted.contains(report),
         _ => true,
