@@ -28,7 +28,10 @@ fn rows(text: &str) -> Vec<Vec<(String, String)>> {
     let heads = cells(lines.next().expect("a head"));
     let row = |line| {
         let cells = cells(line);
-        assert_eq!(cells.len(), heads.len(), "{text}");
+        // Not every row has a note, which comes last.
+        let most = heads.len();
+        let least = most - usize::from(heads[most - 1] == "Note");
+        assert!((least..=most).contains(&cells.len()), "{text}");
         heads.iter().cloned().zip(cells).collect()
     };
     lines.take_while(|line| !line.is_empty()).map(row).collect()
@@ -51,11 +54,8 @@ pub(crate) fn the_table_of_sources_is_what_chronyc_says() {
     let read = || printed(&trio.client, &["sources"]);
     let (text, witness) = Witness::around(&trio.client, "sources", &[6], read);
     assert!(text.contains("  3 sources.\n"), "{text}");
-    // A note, why a source is not used, would be a cell that not all rows have.
-    let text: String =
-        text.lines().map(|line| format!("{}\n", line.split("  Note").next().unwrap())).collect();
-    let rows = rows(&text.replace("  its ", "\n\nits "));
-    assert!(!rows.is_empty() && rows.len() <= 3, "{text}");
+    let rows = rows(&text);
+    assert_eq!(rows.len(), 3, "{text}");
     for row in rows {
         let line = witness.line(2, cell(&row, "Source"));
         assert_eq!(witness.text(line, 1), &cell(&row, "State")[..1]);
@@ -122,12 +122,13 @@ pub(crate) fn the_values_of_tracking_are_what_chronyc_says() {
 #[serial]
 pub(crate) fn the_check_holds_the_sources_of_a_real_chronyd_against_its_limit() {
     let trio = trio();
-    for (least, code) in [("3", 0), ("4", 2)] {
+    for (least, is_critical) in [("3", false), ("4", true)] {
         let mut command = second_hand();
         command.args(["check", "--max-stratum=4", "--min-sources", least]);
         let output = command.args(["--chronyd", &trio.client.unix()]).output().expect("it runs");
         let line = String::from_utf8(output.stdout).expect("UTF-8");
-        assert_eq!(output.status.code(), Some(code), "{line}");
+        // The rate of a young clock is not known well, which is a warning.
+        assert_eq!(output.status.code() == Some(2), is_critical, "{line}");
         assert!(line.contains(&format!(" reachable=3;;{least}:;0;3")), "{line}");
     }
 }

@@ -81,7 +81,7 @@ pub(super) fn sources(snapshot: &Snapshot) -> Made {
     let row = |row: &sources::Row| {
         let state =
             Cell::standing(format!("{} {}", row.state.mark, row.state.word), standing(row.state));
-        let reach = format!("{} {:>3}", row.reach.words, row.reach.octal);
+        let reach = format!("{} {}", row.reach.words, row.reach.octal);
         let error = row.error.as_ref().map_or_else(String::new, |error| format!("± {error}"));
         let of = |value: &Option<String>| value.clone().unwrap_or_default();
         let is_chosen = row.state.class == "selected";
