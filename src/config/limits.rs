@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::Input;
 use super::parse::{parse_max_error, parse_number, parse_stratum, parse_warn_error};
@@ -27,22 +27,22 @@ pub(crate) struct Limits {
 pub(super) struct LimitFlags {
     /// The most that the clock may be wrong by: more is critical
     /// [env: SECOND_HAND_MAX_ERROR] [default: 100ms]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_hint = ValueHint::Other)]
     max_error: Option<String>,
 
     /// What the clock may be wrong by without a warning
     /// [env: SECOND_HAND_WARN_ERROR] [default: half of --max-error]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_hint = ValueHint::Other)]
     warn_error: Option<String>,
 
     /// The highest stratum (steps from a reference clock) that is not critical, from 1 to 15
     /// [env: SECOND_HAND_MAX_STRATUM] [default: any]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_hint = ValueHint::Other)]
     max_stratum: Option<String>,
 
     /// The fewest sources that must answer: fewer are critical, from 1 to 1000
     /// [env: SECOND_HAND_MIN_SOURCES] [default: any]
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_hint = ValueHint::Other)]
     min_sources: Option<String>,
 }
 

@@ -10,6 +10,7 @@ mod serve;
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::shown;
@@ -53,11 +54,19 @@ enum Command {
     Report(report::ReportFlags),
 }
 
-/// The face of the command line, from which man pages and completions are made.
+/// The face of the command line, from which man pages and completions are made. Unlike the one that reads
+/// arguments it knows the words that stand for values, which would else be refused in clap's sentences.
 #[doc(hidden)]
 #[must_use]
 pub fn command() -> clap::Command {
+    let log = |log: clap::Arg| log.value_parser(PossibleValuesParser::new(parse::LOG_LEVELS));
+    let reports = PossibleValuesParser::new(report::names().map(libchrony::ReportName::as_str));
     Flags::command()
+        .mut_arg("log", log)
+        .mut_subcommand("serve", |serve| serve.mut_arg("log", log))
+        .mut_subcommand("report", |report| {
+            report.mut_arg("names", |names| names.value_parser(reports))
+        })
 }
 
 impl Task {

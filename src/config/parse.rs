@@ -156,6 +156,8 @@ pub(super) fn parse_switch(text: &str) -> Result<bool, &'static str> {
     }
 }
 
+pub(super) const LOG_LEVELS: [&str; 5] = ["off", "error", "warn", "info", "debug"];
+
 pub(super) fn parse_log(text: &str) -> Result<LevelFilter, &'static str> {
     match text {
         "off" => Ok(LevelFilter::OFF),

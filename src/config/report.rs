@@ -48,7 +48,7 @@ impl Report {
 }
 
 /// The reports that can be printed: libchrony's ten, and the clients.
-fn names() -> impl Iterator<Item = ReportName> {
+pub(super) fn names() -> impl Iterator<Item = ReportName> {
     ReportName::ALL.iter().copied().chain([ReportName::Clients])
 }
 

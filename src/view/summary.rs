@@ -56,7 +56,10 @@ impl Summary {
         let is_wrong = matches!(verdict.tone, Tone::Warning | Tone::Bad);
         let check = doctor::worst(&checks).filter(|_| is_wrong).map(|check| {
             let result = if check.has_failed() { "failed" } else { "doubtful" };
-            format!("First {result} check: {} {}", check.question, check.reason)
+            // A limit that is passed is a note already.
+            let is_said = verdict.notes.iter().any(|note| note.text == check.reason);
+            let reason = if is_said { "" } else { check.reason.as_str() };
+            format!("First {result} check: {} {reason}", check.question)
         });
         let sentences: Vec<_> = [format!("{}.", verdict.sentence), verdict.reason]
             .iter()
@@ -307,7 +310,7 @@ mod tests {
         for part in [
             "CHRONY CRITICAL: ",
             "Only 3 sources answer, below the limit, 4.",
-            "First failed check: Do as many sources answer as must? Only 3 sources answer, below ",
+            "First failed check: Do as many sources answer as must? | ",
             " reachable=3;;4:;0;3",
         ] {
             assert!(few.line.contains(part), "{}", few.line);
