@@ -46,7 +46,7 @@ struct Flags {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the dashboard; the default
-    Serve(serve::ServeFlags),
+    Serve(Box<serve::ServeFlags>),
     /// Say in one line whether the clock can be trusted, and end as monitoring plugins do: 0 it can,
     /// 1 warning, 2 critical, 3 unknown
     Check(check::CheckFlags),
@@ -87,7 +87,7 @@ impl Task {
         match flags.command {
             None => Config::new(flags.serve, &input).map(Box::new).map(Self::Serve),
             Some(Command::Serve(flags)) => {
-                Config::new(flags, &input).map(Box::new).map(Self::Serve)
+                Config::new(*flags, &input).map(Box::new).map(Self::Serve)
             }
             Some(Command::Check(flags)) => Check::new(flags, &input).map(Self::Check),
             Some(Command::Report(flags)) => Report::new(flags, &input).map(Self::Report),
