@@ -313,6 +313,36 @@ mod tests {
     }
 
     #[test]
+    fn a_part_leaves_out_the_rows_that_have_nothing_to_say_there() {
+        let mut scenario = Scenario::synchronized();
+        scenario.sources.push(Source::unreachable(Address::V4([192, 0, 2, 99].into())));
+        let terminal = Terminal { width: Some(80), has_color: false };
+        let text = shown(terminal, scenario, ReportName::Sources);
+        let (_, notes) = text.rsplit_once("\n\n").unwrap_or_else(|| panic!("one part: {text}"));
+        assert!(notes.contains("192.0.2.99") && notes.contains("has not answered yet"), "{text}");
+        assert!(notes.lines().all(|line| line.trim() != "a.time.example.net"), "{text}");
+    }
+
+    #[test]
+    fn no_text_of_a_section_reaches_the_terminal_unescaped() {
+        let hostile = || "a\u{1b}[2J\u{7}b\nc".to_owned();
+        let cell = || Cell { text: hostile(), health: Health::Bad, is_chosen: true };
+        let lines = vec![Line { label: "Label", value: cell(), note: hostile() }];
+        let head = Head { label: "Source", is_number: false };
+        let table = Table { heads: vec![head; 2], rows: vec![vec![cell(), cell()]], key: 0 };
+        let section =
+            |content| Section { name: "sources", tells: "", remarks: vec![hostile()], content };
+        let sections = [section(Content::Lines(lines)), section(Content::Table(table))];
+        let absent = Absent { name: "rtcdata", why: hostile(), error: None };
+        for width in [None, Some(30)] {
+            let terminal = Terminal { width, has_color: false };
+            let text = terminal.page(Some(&hostile()), &sections, &[&absent]);
+            assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+            assert!(!text.contains("b\nc"), "{text:?}");
+        }
+    }
+
+    #[test]
     fn in_a_very_narrow_terminal_notes_stand_below() {
         let terminal = Terminal { width: Some(40), has_color: false };
         let text = shown(terminal, Scenario::synchronized(), ReportName::Tracking);
