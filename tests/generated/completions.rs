@@ -5,7 +5,6 @@ use std::process::Command;
 
 use clap_complete::{Shell, generate};
 
-use super::common::need;
 use super::{keep, root};
 
 fn made(shell: Shell) -> String {
@@ -29,8 +28,7 @@ fn reports() -> String {
     format!("complete -c second-hand -n \"{when}\" -f -a \"{}\"\n", names.join(" "))
 }
 
-#[test]
-fn the_completions_are_up_to_date() {
+pub(crate) fn the_completions_are_up_to_date() {
     for (shell, file) in [
         (Shell::Bash, "second-hand.bash"),
         (Shell::Zsh, "_second-hand"),
@@ -65,12 +63,7 @@ printf '%s\n' "${COMPREPLY[@]}"
     text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
 }
 
-#[test]
-fn bash_completes_commands_options_reports_and_files() {
-    if !need::runs("bash", &["--version"]) {
-        eprintln!("skipped: there is no bash");
-        return;
-    }
+pub(crate) fn bash_completes_commands_options_reports_and_files() {
     assert_eq!(in_bash(&["second-hand", "che"]), ["check"]);
     assert_eq!(in_bash(&["second-hand", "--basic"]), ["--basic-auth-file"]);
     let limits = in_bash(&["second-hand", "check", "--m"]);
@@ -91,8 +84,7 @@ fn bash_completes_commands_options_reports_and_files() {
     assert_eq!(in_bash(&["second-hand", "check", "--chronyd", begun]), [&*database]);
 }
 
-#[test]
-fn the_tabulator_completes_in_an_interactive_bash() {
+pub(crate) fn the_tabulator_completes_in_an_interactive_bash() {
     const TERMINAL: &str = r#"
 import os, pty, select, sys, time
 child, terminal = pty.fork()
@@ -116,28 +108,18 @@ until(b"--max-stratum ")
 os.kill(child, 9)
 os.waitpid(child, 0)
 "#;
-    if !need::runs("bash", &["--version"]) || !need::runs("python3", &["--version"]) {
-        eprintln!("skipped: there is no bash, or no python3 to make a terminal for it");
-        return;
-    }
     let bash = file("second-hand.bash");
     let output = Command::new("python3").args(["-c", TERMINAL, &bash]).output().unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && text.is_empty(), "{text}");
 }
 
-#[test]
-fn zsh_and_fish_take_their_files() {
-    if need::runs("zsh", &["--version"]) {
-        let output = Command::new("zsh").args(["-n", &file("_second-hand")]).output().unwrap();
-        assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
-    } else {
-        eprintln!("skipped: there is no zsh");
-    }
-    if !need::runs("fish", &["--version"]) {
-        eprintln!("skipped: there is no fish");
-        return;
-    }
+pub(crate) fn zsh_takes_its_file() {
+    let output = Command::new("zsh").args(["-n", &file("_second-hand")]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+pub(crate) fn fish_completes_the_same() {
     for (begun, word) in [
         ("second-hand che", "check"),
         ("second-hand report tra", "tracking"),

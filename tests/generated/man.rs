@@ -1,7 +1,5 @@
 //! The man pages: options by clap_mangen, the rest written here.
 
-use std::process::Command as Process;
-
 use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 
@@ -369,15 +367,13 @@ impl Page {
     }
 }
 
-#[test]
-fn the_man_pages_are_up_to_date() {
+pub(crate) fn the_man_pages_are_up_to_date() {
     for page in &PAGES {
         keep(&page.file(), &page.made());
     }
 }
 
-#[test]
-fn a_man_page_names_every_option_and_its_variable() {
+pub(crate) fn a_man_page_names_every_option_and_its_variable() {
     for page in &PAGES {
         let text = page.made().replace("\\-", "-");
         let mut all = second_hand::command();
@@ -403,28 +399,27 @@ fn a_man_page_names_every_option_and_its_variable() {
     }
 }
 
-#[test]
-fn mandoc_and_man_find_nothing_wrong_with_the_pages() {
-    let with_mandoc = Process::new("mandoc").arg("/dev/null").output().is_ok();
-    let with_man = need::runs("man", &["--version"]) && need::runs("groff", &["--version"]);
+pub(crate) fn mandoc_finds_nothing_wrong() {
     for page in &PAGES {
-        let file = root().join(page.file());
-        if with_mandoc {
-            let output = Process::new("mandoc").args(["-Tlint", "-Wstyle"]).arg(&file).output();
-            let text = String::from_utf8(output.unwrap().stdout).unwrap();
-            assert!(text.is_empty(), "{text}");
-        }
-        if with_man {
-            let mut man = Process::new("man");
-            man.args(["--warnings", "--encoding=UTF-8", "--local-file", "-Tutf8", "-Z"]).arg(&file);
-            let output = man.env("LC_ALL", "C.UTF-8").output().unwrap();
-            let text = String::from_utf8(output.stderr).unwrap();
-            assert!(output.status.success() && text.is_empty(), "{text}");
-        }
+        let lint = need::program("mandoc")
+            .args(["-Tlint", "-Wstyle"])
+            .arg(root().join(page.file()))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(lint.stdout).unwrap();
+        assert!(text.is_empty(), "{text}");
     }
-    for (name, is_there) in [("mandoc", with_mandoc), ("man", with_man)] {
-        if !is_there {
-            eprintln!("skipped: {name} is not installed");
-        }
+}
+
+pub(crate) fn man_finds_nothing_wrong() {
+    for page in &PAGES {
+        let output = need::program("man")
+            .args(["--warnings", "--encoding=UTF-8", "--local-file", "-Tutf8", "-Z"])
+            .arg(root().join(page.file()))
+            .env("LC_ALL", "C.UTF-8")
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success() && text.is_empty(), "{text}");
     }
 }
