@@ -65,7 +65,7 @@ fn fresh(chapter: &str, chronyd: &Simulator) -> (String, usize) {
 }
 
 pub(crate) fn the_samples_are_up_to_date() {
-    let chronyd = Simulator::start_unix(Scenario::falseticker()).unwrap();
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).unwrap();
     let file = root().join(CHAPTER);
     let old = fs::read_to_string(&file).unwrap();
     let (new, samples) = fresh(&old, &chronyd);
