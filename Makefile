@@ -2,7 +2,7 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run demo test lint bindings bench screenshots msrv deny asan valgrind miri conformance publish-check dist docker-test fuzz soak asan-soak checks ci
+.PHONY: help run demo test lint bindings generated bench screenshots msrv deny asan valgrind miri conformance publish-check dist docker-test fuzz soak asan-soak checks ci
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -29,7 +29,7 @@ test: ## every test of the workspace, those against a real chronyd included
 # What the fuzz targets found once, and their seeds.
 	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo test --manifest-path fuzz/Cargo.toml
 
-lint: ## format, clippy, C warnings, scripts and workflows, generated bindings, the API's description, documentation
+lint: ## format, clippy, C warnings, scripts and workflows, generated files, the API's description, documentation
 	.ci/need clang clang
 	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
 	cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -42,11 +42,16 @@ lint: ## format, clippy, C warnings, scripts and workflows, generated bindings, 
 	.ci/scripts
 	tests/http/openapi-validate
 	cargo test -p libchrony-sys --features bindgen --test bindings
+	.ci/need mandoc mandoc
+	cargo test -p second-hand --features "$(FEATURES)" --test generated
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$(FEATURES)"
 
 bindings: ## make libchrony-sys/src/bindings.rs anew
 	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
 	UPDATE_BINDINGS=1 cargo test -p libchrony-sys --features bindgen --test bindings
+
+generated: ## make packaging/man, packaging/completions and the samples of docs/command-line.md anew
+	UPDATE_GENERATED=1 cargo test -p second-hand --features "$(FEATURES)" --test generated up_to_date
 
 bench: ## the benchmarks, with the peers that can be installed, in the same run
 	.ci/need chronyd chrony

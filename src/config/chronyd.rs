@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 use libchrony::Address;
 
 use super::Input;
@@ -21,11 +21,11 @@ pub(crate) struct Chronyd {
 pub(super) struct ChronydFlags {
     /// Where chronyd is asked: /path/to/socket, 192.0.2.1, 192.0.2.1:323, [2001:db8::1]:323 or a
     /// host name; without it its Unix socket, then 127.0.0.1, then ::1 [env: SECOND_HAND_CHRONYD]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::FilePath)]
     chronyd: Option<String>,
 
     /// How long to wait for each answer of chronyd, which is asked up to three times [env: SECOND_HAND_TIMEOUT] [default: 1s]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_hint = ValueHint::Other)]
     timeout: Option<String>,
 }
 

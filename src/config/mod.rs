@@ -10,6 +10,7 @@ mod serve;
 use std::fmt::Display;
 use std::process::ExitCode;
 
+use clap::builder::PossibleValuesParser;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::error::shown;
@@ -45,7 +46,7 @@ struct Flags {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the dashboard; the default
-    Serve(serve::ServeFlags),
+    Serve(Box<serve::ServeFlags>),
     /// Say in one line whether the clock can be trusted, and end as monitoring plugins do: 0 it can,
     /// 1 warning, 2 critical, 3 unknown
     Check(check::CheckFlags),
@@ -53,11 +54,19 @@ enum Command {
     Report(report::ReportFlags),
 }
 
-/// The face of the command line, from which man pages and completions are made.
+/// The face of the command line, from which man pages and completions are made. Unlike the one that reads
+/// arguments it knows the words that stand for values, which would else be refused in clap's sentences.
 #[doc(hidden)]
 #[must_use]
 pub fn command() -> clap::Command {
+    let log = |log: clap::Arg| log.value_parser(PossibleValuesParser::new(parse::LOG_LEVELS));
+    let reports = PossibleValuesParser::new(report::names().map(libchrony::ReportName::as_str));
     Flags::command()
+        .mut_arg("log", log)
+        .mut_subcommand("serve", |serve| serve.mut_arg("log", log))
+        .mut_subcommand("report", |report| {
+            report.mut_arg("names", |names| names.value_parser(reports))
+        })
 }
 
 impl Task {
@@ -78,7 +87,7 @@ impl Task {
         match flags.command {
             None => Config::new(flags.serve, &input).map(Box::new).map(Self::Serve),
             Some(Command::Serve(flags)) => {
-                Config::new(flags, &input).map(Box::new).map(Self::Serve)
+                Config::new(*flags, &input).map(Box::new).map(Self::Serve)
             }
             Some(Command::Check(flags)) => Check::new(flags, &input).map(Self::Check),
             Some(Command::Report(flags)) => Report::new(flags, &input).map(Self::Report),
@@ -137,6 +146,11 @@ impl Input<'_> {
     fn is_set(&self, name: &str) -> bool {
         (self.variable)(name).is_some_and(|text| !text.is_empty())
     }
+
+    /// Whether a variable that is no option's holds this text.
+    fn holds(&self, name: &str, text: &str) -> bool {
+        (self.variable)(name).is_some_and(|held| held == text)
+    }
 }
 
 /// Shows help or version, or says in one line what is wrong with the flags.
@@ -160,6 +174,7 @@ mod tests {
     use std::path::PathBuf;
     use std::time::Duration;
 
+    use libchrony::ReportName;
     use tracing::level_filters::LevelFilter;
 
     use super::*;
@@ -311,15 +326,53 @@ mod tests {
         );
         assert_eq!(given.chronyd.timeout, Duration::from_secs(2));
         assert_eq!(given.chronyd.address.unwrap().to_string(), "192.0.2.1:323");
+        assert_eq!(
+            (given.limits.warn_error, given.limits.min_sources),
+            (Duration::from_micros(2_500), None)
+        );
+        let flags = ["--max-error=5ms", "--warn-error=5ms", "--min-sources=3"];
+        let limits = check(&flags, &[]).unwrap().limits;
+        assert_eq!((limits.warn_error, limits.min_sources), (Duration::from_millis(5), Some(3)));
         for (option, value, allowed) in [
             ("max-error", "0s", "1us to 1h"),
             ("max-error", "100", "with its unit"),
+            ("warn-error", "1", "with its unit"),
+            ("warn-error", "101ms", "not be above --max-error, which is 100ms"),
+            ("min-sources", "0", "1 to 1000"),
             ("max-stratum", "0", "1 to 15"),
             ("max-stratum", "16", "1 to 15"),
         ] {
             let line = check(&[&format!("--{option}={value}")], &[]).unwrap_err();
             assert!(line.starts_with(&format!("--{option} ")) && line.contains(allowed), "{line}");
         }
+    }
+
+    #[test]
+    fn a_report_takes_names_and_says_which_there_are() {
+        let report = |flags: &[&str], variables: &[(&str, &str)]| match task(
+            &[&["report"], flags].concat(),
+            variables,
+        )? {
+            Task::Report(report) => Ok(report),
+            other => panic!("{other:?}"),
+        };
+        let given = report(&["sources", "clients", "--json", "--chronyd=192.0.2.1"], &[]).unwrap();
+        assert_eq!(given.names, [ReportName::Sources, ReportName::Clients]);
+        assert!(given.json && !given.no_color);
+        assert_eq!(given.chronyd.address.unwrap().to_string(), "192.0.2.1:323");
+        let line: Result<_, String> = report(&["soruces"], &[]);
+        let line = line.unwrap_err();
+        assert!(line.contains("\"soruces\": must be one of tracking, sources, "), "{line}");
+        assert!(line.ends_with("smoothing, clients"), "{line}");
+        for (name, value, no_color) in [
+            ("NO_COLOR", "1", true),
+            ("NO_COLOR", "", false),
+            ("TERM", "dumb", true),
+            ("TERM", "xterm", false),
+        ] {
+            assert_eq!(report(&[], &[(name, value)]).unwrap().no_color, no_color, "{name}={value}");
+        }
+        assert!(report(&[], &[("SECOND_HAND_JSON", "true")]).unwrap().json);
     }
 
     #[test]

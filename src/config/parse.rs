@@ -63,6 +63,16 @@ pub(super) fn parse_max_error(text: &str) -> Result<Duration, &'static str> {
         .ok_or("must be a time from 1us to 1h, with its unit, as 500us or 100ms")
 }
 
+/// As above, and no more than the error that is critical.
+pub(super) fn parse_warn_error(text: &str, most: Duration) -> Result<Duration, String> {
+    let time = parse_max_error(text)?;
+    if time > most {
+        let most = humantime::format_duration(most);
+        return Err(format!("must not be above --max-error, which is {most}"));
+    }
+    Ok(time)
+}
+
 pub(super) fn parse_stratum(text: &str) -> Result<u8, &'static str> {
     text.parse()
         .ok()
@@ -145,6 +155,8 @@ pub(super) fn parse_switch(text: &str) -> Result<bool, &'static str> {
         _ => Err("must be true or false"),
     }
 }
+
+pub(super) const LOG_LEVELS: [&str; 5] = ["off", "error", "warn", "info", "debug"];
 
 pub(super) fn parse_log(text: &str) -> Result<LevelFilter, &'static str> {
     match text {

@@ -16,7 +16,8 @@ pub(crate) struct Report {
     pub(crate) names: Vec<ReportName>,
     /// Whether they are printed for programs.
     pub(crate) json: bool,
-    /// Whether the reader wants no colour, as `NO_COLOR` says (no-color.org).
+    /// Whether a terminal gets no colour: `NO_COLOR` asks for none (no-color.org), or `TERM` says that it
+    /// has none.
     pub(crate) no_color: bool,
 }
 
@@ -41,13 +42,13 @@ impl Report {
             chronyd: Chronyd::new(flags.chronyd, input)?,
             names: flags.names.iter().map(|name| parse_report(name)).collect::<Result<_, _>>()?,
             json: flags.json || input.take(None, "json", parse_switch)?.unwrap_or_default(),
-            no_color: input.is_set("NO_COLOR"),
+            no_color: input.is_set("NO_COLOR") || input.holds("TERM", "dumb"),
         })
     }
 }
 
 /// The reports that can be printed: libchrony's ten, and the clients.
-fn names() -> impl Iterator<Item = ReportName> {
+pub(super) fn names() -> impl Iterator<Item = ReportName> {
     ReportName::ALL.iter().copied().chain([ReportName::Clients])
 }
 

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueHint};
 use ipnet::IpNet;
 use tracing::level_filters::LevelFilter;
 
@@ -66,11 +66,11 @@ pub(crate) enum Probed {
 #[derive(Debug, Args)]
 pub(super) struct ServeFlags {
     /// Address to listen on: an IP address or localhost [env: SECOND_HAND_HOST] [default: 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_hint = ValueHint::Other)]
     host: Option<String>,
 
     /// Port to listen on; 0 picks a free one [env: SECOND_HAND_PORT] [default: 8000]
-    #[arg(long)]
+    #[arg(long, value_hint = ValueHint::Other)]
     port: Option<String>,
 
     #[command(flatten)]
@@ -79,27 +79,27 @@ pub(super) struct ServeFlags {
     /// Another host name that browsers may ask this server by; repeatable, in the variable separated
     /// by commas
     /// [env: SECOND_HAND_ALLOWED_HOST]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Hostname)]
     allowed_host: Vec<String>,
 
     /// How often chronyd is read for the history and for open pages, from 1s to 1h
     /// [env: SECOND_HAND_REFRESH] [default: 5s]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_hint = ValueHint::Other)]
     refresh: Option<String>,
 
     /// Local country or city database in MaxMind's format, as GeoLite2-Country.mmdb, for the pages
     /// of the sources; nothing is looked up over the network [env: SECOND_HAND_GEOIP_DB]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     geoip_db: Option<String>,
 
     /// How long what was read is remembered for the charts and events, from 10m to 400d, the older in
     /// the less detail; 0 or off: not at all [env: SECOND_HAND_HISTORY] [default: 24h]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_hint = ValueHint::Other)]
     history: Option<String>,
 
     /// File that keeps the history when second-hand is started anew; made where there is none
     /// [env: SECOND_HAND_HISTORY_FILE] [default: memory alone]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     history_file: Option<String>,
 
     #[command(flatten)]
@@ -108,27 +108,27 @@ pub(super) struct ServeFlags {
     /// Machines whose chronyd may be asked through /probe?target=: a network, an address or a host
     /// name; repeatable, in the variable separated by commas
     /// [env: SECOND_HAND_PROBE_ALLOW] [default: none, and no /probe]
-    #[arg(long, value_name = "CIDR|NAME")]
+    #[arg(long, value_name = "CIDR|NAME", value_hint = ValueHint::Other)]
     probe_allow: Vec<String>,
 
     /// Path below which a proxy shows this site, as /clock [env: SECOND_HAND_BASE_PATH] [default: /]
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_hint = ValueHint::Other)]
     base_path: Option<String>,
 
     /// Proxy whose X-Forwarded-For and X-Forwarded-Host are believed: an address or a network;
     /// repeatable, in the variable separated by commas
     /// [env: SECOND_HAND_TRUSTED_PROXY] [default: nobody's]
-    #[arg(long, value_name = "CIDR")]
+    #[arg(long, value_name = "CIDR", value_hint = ValueHint::Other)]
     trusted_proxy: Vec<String>,
 
     /// File of names and passwords, of which every request needs one: lines of NAME:HASH with bcrypt,
     /// as `htpasswd -B` makes them [env: SECOND_HAND_BASIC_AUTH_FILE]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     basic_auth_file: Option<String>,
 
     /// File of bearer tokens, one a line, of which every request needs one
     /// [env: SECOND_HAND_BEARER_TOKEN_FILE]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     bearer_token_file: Option<String>,
 
     /// Show the dashboard on an embedded simulated chronyd [env: SECOND_HAND_DEMO]
@@ -137,7 +137,7 @@ pub(super) struct ServeFlags {
 
     /// What is logged on standard error: off, error, warn, info or debug [env: SECOND_HAND_LOG]
     /// [default: info]
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", value_hint = ValueHint::Other)]
     log: Option<String>,
 }
 

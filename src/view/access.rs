@@ -146,7 +146,7 @@ fn row(report: ReportName, snapshot: &Snapshot) -> ReportRow {
 }
 
 /// What a report tells, in a few words.
-fn tells(report: ReportName) -> &'static str {
+pub(crate) fn tells(report: ReportName) -> &'static str {
     match report.as_str() {
         "tracking" => "the state of the clock",
         "sources" => "the sources and their last samples",

@@ -44,13 +44,18 @@ pub(crate) struct ClientRow {
 
 /// Of the clients that came with a reading; `None` where chronyd gave nothing at all.
 pub(crate) fn clients(given: Option<Result<&Clients, &Error>>) -> ClientsView {
+    at_most(MOST_ROWS, given)
+}
+
+/// The same with no more than so many rows.
+pub(crate) fn at_most(most: usize, given: Option<Result<&Clients, &Error>>) -> ClientsView {
     match given {
         None => ClientsView {
             missing: Some("No data: chronyd gave none. The top of the page says why.".to_owned()),
             ..ClientsView::default()
         },
         Some(Err(error)) => refused(error),
-        Some(Ok(clients)) => table(clients),
+        Some(Ok(clients)) => table(clients, most),
     }
 }
 
@@ -87,7 +92,7 @@ fn refused(error: &Error) -> ClientsView {
     ClientsView { missing: Some(missing), steps, ..ClientsView::default() }
 }
 
-fn table(clients: &Clients) -> ClientsView {
+fn table(clients: &Clients, most: usize) -> ClientsView {
     let mut sorted: Vec<_> = clients.clients.iter().collect();
     sorted.sort_by_key(|client| {
         (
@@ -98,14 +103,14 @@ fn table(clients: &Clients) -> ClientsView {
         )
     });
     let number = sorted.len();
-    let hidden = number.saturating_sub(MOST_ROWS);
+    let hidden = number.saturating_sub(most);
     let more = (hidden > 0)
         .then(|| format!("and {}", format::counted(hidden, "more client", "more clients")));
     let count = format::counted(number, "client", "clients");
     ClientsView {
         count: (number > 0).then(|| if clients.cut { format!("{count} and more") } else { count }),
         summary: Some(summary(&sorted, clients.cut)),
-        rows: sorted.into_iter().take(MOST_ROWS).map(row).collect(),
+        rows: sorted.into_iter().take(most).map(row).collect(),
         more,
         ..ClientsView::default()
     }
@@ -127,7 +132,7 @@ fn summary(clients: &[&Client], cut: bool) -> String {
         }
     };
     if cut && !clients.is_empty() {
-        text.push_str(" chronyd has a larger table of clients than this page reads: these are some of them, not the busiest of all.");
+        text.push_str(" chronyd has a larger table of clients than is read here: these are some of them, not the busiest of all.");
     }
     text
 }

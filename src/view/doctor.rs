@@ -10,6 +10,7 @@ use crate::view::authdata;
 use crate::view::cause::cause;
 use crate::view::figure::Health;
 use crate::view::format;
+use crate::view::quorum::{self, Quorum};
 use crate::view::reference::{self, Following};
 use crate::view::step::{self, Step};
 use crate::view::threshold::{self, Limits, Threshold};
@@ -95,9 +96,9 @@ pub(crate) fn checks(
 ) -> Vec<Check> {
     let mut checks = vec![answers(reading)];
     if let Ok(snapshot) = reading {
+        checks.extend([reachable(snapshot), enough(snapshot)]);
+        checks.extend(as_many(snapshot, limits));
         checks.extend([
-            reachable(snapshot),
-            enough(snapshot),
             agree(snapshot),
             follows(snapshot),
             updated(snapshot, now),
@@ -164,7 +165,7 @@ fn reachable(snapshot: &Snapshot) -> Check {
     let Some(sources) = sources_of(snapshot) else {
         return hidden(question, ReportName::Sources);
     };
-    let answering = sources.iter().filter(|source| source.is_reachable()).count();
+    let answering = quorum::answering(sources);
     let all = format::counted(sources.len(), "source", "sources");
     let (result, reason) = match (answering, sources.len()) {
         (_, 0) => (FAILED, "No sources are configured.".to_owned()),
@@ -187,7 +188,7 @@ fn enough(snapshot: &Snapshot) -> Check {
     let Some(sources) = sources_of(snapshot) else {
         return hidden(question, ReportName::Sources);
     };
-    let answering = sources.iter().filter(|source| source.is_reachable()).count();
+    let answering = quorum::answering(sources);
     let clock = sources.iter().any(|source| source.is_selected() && source.stratum == Some(0));
     let (result, reason) = match answering {
         _ if clock => (PASSED, "The clock follows a reference clock of its own.".to_owned()),
@@ -205,6 +206,16 @@ fn enough(snapshot: &Snapshot) -> Check {
         step.text = format!("Have at least {ENOUGH_SOURCES} sources. {}", step.text);
         vec![step]
     })
+}
+
+/// Asked only where there is a limit.
+fn as_many(snapshot: &Snapshot, limits: &Limits) -> Option<Check> {
+    let question = "Do as many sources answer as must?";
+    let quorum = Quorum::of(snapshot, limits)?;
+    Some(check(question, quorum.health().into(), quorum.reason()).then(|| {
+        let step = Step::new("See which do not answer, and add some where all do:");
+        vec![step.line("chronyc -n sources"), step::add_source()]
+    }))
 }
 
 fn agree(snapshot: &Snapshot) -> Check {
@@ -524,6 +535,19 @@ mod tests {
         assert_eq!(stratum(3).0, PASSED);
         assert_eq!(stratum(2), (FAILED, "The stratum, 3, is above the limit, 2.".to_owned()));
         assert!(on(&snapshot, PAGE).iter().all(|check| !check.question.contains("stratum")));
+    }
+
+    #[test]
+    fn how_many_sources_must_answer_is_asked_for_where_there_is_a_limit() {
+        let snapshot = read(Scenario::synchronized());
+        let least = |least| {
+            let limits = Limits { min_sources: Some(least), ..Limits::PAGE };
+            asked(&on(&snapshot, &limits), "as many sources answer")
+        };
+        assert_eq!(least(3).0, PASSED);
+        let few = "Only 3 sources answer, below the limit, 4.".to_owned();
+        assert_eq!(least(4), (FAILED, few));
+        assert!(on(&snapshot, PAGE).iter().all(|check| !check.question.contains("as many")));
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Health {
     }
 
     /// What is said beside a value that is not as it should be.
-    const fn word(self) -> Option<&'static str> {
+    pub(crate) const fn word(self) -> Option<&'static str> {
         match self {
             Self::Warning => Some("warning"),
             Self::Bad => Some("bad"),

@@ -15,8 +15,10 @@ mod figure;
 mod format;
 mod history;
 mod ntpdata;
+mod quorum;
 mod reference;
 mod rtcdata;
+mod section;
 mod selectdata;
 mod serverstats;
 mod smoothing;
@@ -30,10 +32,13 @@ mod tracking;
 mod trouble;
 mod verdict;
 
+pub(crate) use figure::Health;
 pub(crate) use history::{Range, STEPS};
+pub(crate) use section::{Absent, Cell, Content, Head, Line, Section, Table, heading, section};
 pub(crate) use source::{SourcePage, may_be_id};
 pub(crate) use summary::{Standing, Summary};
 pub(crate) use threshold::Limits;
+pub(crate) use trouble::guidance;
 
 #[cfg(test)]
 pub(crate) mod samples;
@@ -177,15 +182,30 @@ fn absence(snapshot: Option<&Snapshot>, report: ReportName) -> String {
     let Some(snapshot) = snapshot else {
         return "No data: chronyd gave none. The top of the page says why.".to_owned();
     };
-    let over_socket = snapshot.chronyd.transport == Transport::Unix;
+    let why = why(snapshot, report);
+    if is_refused_to_user(snapshot, report) {
+        return format!("No data: {}; see Access.", why.trim_end_matches('.'));
+    }
+    format!("No data: {why}")
+}
+
+/// Why a reading lacks a report, and what to do.
+fn why(snapshot: &Snapshot, report: ReportName) -> String {
     match snapshot.unavailable.get(&report) {
         // The error's own hint is to use the socket.
-        Some(error) if error.kind() == ErrorKind::NotAuthorized && over_socket => format!(
-            "No data: chronyd does not give the report {report} to this user. Run as chrony's own user or as root; see Access."
+        Some(_) if is_refused_to_user(snapshot, report) => format!(
+            "chronyd does not give the report {report} to this user. Run as chrony's own user or as root."
         ),
-        Some(error) => format!("No data: {}. {}", format::error(error), error.hint()),
-        None => "No data: chronyd did not give this report.".to_owned(),
+        Some(error) => format!("{}. {}", format::error(error), error.hint()),
+        None => "chronyd did not give this report.".to_owned(),
     }
+}
+
+/// Whether a report is not given although it was asked for through the socket.
+fn is_refused_to_user(snapshot: &Snapshot, report: ReportName) -> bool {
+    let error = snapshot.unavailable.get(&report);
+    snapshot.chronyd.transport == Transport::Unix
+        && error.is_some_and(|error| error.kind() == ErrorKind::NotAuthorized)
 }
 
 #[cfg(test)]

@@ -3,12 +3,14 @@
 use std::fmt::Write;
 use std::time::SystemTime;
 
-use libchrony::{Error, ErrorKind, ReportName, Snapshot, Source};
+use libchrony::{Error, ErrorKind, ReportName, Snapshot, Tracking};
 
 use crate::view::doctor::{self, Check};
 use crate::view::format;
+use crate::view::quorum;
+use crate::view::reference::{self, Following};
 use crate::view::step::Step;
-use crate::view::threshold::Limits;
+use crate::view::threshold::{self, Limits};
 use crate::view::verdict::{Tone, verdict};
 
 /// Where the clock stands, as monitoring plugins tell it.
@@ -54,7 +56,10 @@ impl Summary {
         let is_wrong = matches!(verdict.tone, Tone::Warning | Tone::Bad);
         let check = doctor::worst(&checks).filter(|_| is_wrong).map(|check| {
             let result = if check.has_failed() { "failed" } else { "doubtful" };
-            format!("First {result} check: {} {}", check.question, check.reason)
+            // A limit that is passed is a note already.
+            let is_said = verdict.notes.iter().any(|note| note.text == check.reason);
+            let reason = if is_said { "" } else { check.reason.as_str() };
+            format!("First {result} check: {} {reason}", check.question)
         });
         let sentences: Vec<_> = [format!("{}.", verdict.sentence), verdict.reason]
             .iter()
@@ -67,7 +72,7 @@ impl Summary {
         let reason = sentences.join(" ");
         let mut line = format!("CHRONY {}: {reason}", standing.word());
         if let Ok(snapshot) = reading {
-            line.push_str(&figures(snapshot, limits));
+            line.push_str(&figures(snapshot, now, limits));
         }
         Self { standing, reason, line, checks: checks.iter().map(at_length).collect() }
     }
@@ -79,7 +84,7 @@ fn without_bars(text: &str) -> String {
 }
 
 /// What to do, with its first command, in one line.
-fn in_line(step: &Step) -> String {
+pub(crate) fn in_line(step: &Step) -> String {
     let code = step.lines.first().map_or("", |line| line.code.as_str());
     format!("{} {}", step.text, code.replace('\n', "; "))
 }
@@ -116,24 +121,50 @@ fn without_data(reading: Result<&Snapshot, &Error>) -> Standing {
     }
 }
 
-/// ` | label=value;warning;critical;least …`; seconds where the unit is `s`.
-fn figures(snapshot: &Snapshot, limits: &Limits) -> String {
+/// ` | label=value;warning;critical;least;most …`, as the Monitoring Plugins' guidelines have it: seconds
+/// where the unit is `s`, and a limit is the range outside which the plugin tells of it.
+fn figures(snapshot: &Snapshot, now: SystemTime, limits: &Limits) -> String {
     let mut text = String::new();
     if let Some(tracking) = snapshot.tracking.as_ref().filter(|t| t.is_synchronized()) {
-        let (warning, bad) = limits.max_error.levels();
-        // Writing to a string cannot fail.
-        let _ = write!(text, " max_error={:.9}s;{warning};{bad};0", tracking.max_error());
-        let _ = write!(text, " offset={:.9}s", tracking.offset);
-        if let Some(stratum) = tracking.stratum {
-            let most = limits.max_stratum.map(|most| most.to_string()).unwrap_or_default();
-            let _ = write!(text, " stratum={stratum};;{most};0;16");
+        of_clock(&mut text, tracking, limits);
+        if Following::of(tracking) == Following::Source {
+            of_source(&mut text, snapshot, tracking, now);
         }
     }
     if let Some(sources) = snapshot.sources.as_deref() {
-        let reachable = sources.iter().filter(|source| Source::is_reachable(source)).count();
-        let _ = write!(text, " reachable={reachable};;;0;{}", sources.len());
+        let reachable = quorum::answering(sources);
+        let least = limits.min_sources.map(|least| format!("{least}:")).unwrap_or_default();
+        // Writing to a string cannot fail.
+        let _ = write!(text, " reachable={reachable};;{least};0;{}", sources.len());
     }
     if text.is_empty() { text } else { format!(" |{text}") }
+}
+
+fn of_clock(text: &mut String, tracking: &Tracking, limits: &Limits) {
+    let (warning, bad) = limits.max_error.levels();
+    let _ = write!(text, " max_error={};{warning};{bad};0", seconds(tracking.max_error()));
+    let _ = write!(text, " offset={}", seconds(tracking.offset));
+    if let Some(stratum) = tracking.stratum {
+        let most = limits.max_stratum.map(|most| most.to_string()).unwrap_or_default();
+        let _ = write!(text, " stratum={stratum};;{most};0;16");
+    }
+}
+
+/// What a clock that follows a source is judged by besides. A rate far off is a warning and no more.
+fn of_source(text: &mut String, snapshot: &Snapshot, tracking: &Tracking, now: SystemTime) {
+    if let Some(then) = tracking.ref_time {
+        let (warning, bad) = threshold::last_update(reference::poll(snapshot, tracking)).levels();
+        let age = format::age(now, then).max(0.0);
+        let _ = write!(text, " last_update={age:.3}s;{warning};{bad};0");
+    }
+    let (_, rate) = threshold::FREQUENCY.levels();
+    let _ = write!(text, " frequency_ppm={:.6};-{rate}:{rate}", tracking.frequency);
+    let (_, skew) = threshold::SKEW.levels();
+    let _ = write!(text, " skew_ppm={:.6};{skew};;0", tracking.skew);
+}
+
+fn seconds(value: f64) -> String {
+    format!("{value:.9}s")
 }
 
 #[cfg(test)]
@@ -178,11 +209,16 @@ mod tests {
 
     #[test]
     fn the_figures_follow_the_bar_with_unit_and_limits() {
-        let summary = of(synchronized(), Duration::from_millis(100), Some(4));
+        let snapshot = read(synchronized());
+        let now = snapshot.tracking.as_ref().unwrap().ref_time.unwrap() + Duration::from_secs(12);
+        let limits = Limits { min_sources: Some(2), ..Limits::new(0.1, Some(4)) };
+        let summary = Summary::new(Ok(&snapshot), now, &limits);
         let (_, figures) = summary.line.split_once(" | ").unwrap();
         assert_eq!(
             figures,
-            "max_error=0.012000000s;0.05;0.1;0 offset=-0.002000000s stratum=3;;4;0;16 reachable=3;;;0;3"
+            "max_error=0.012000000s;0.05;0.1;0 offset=-0.002000000s stratum=3;;4;0;16 \
+             last_update=12.000s;512;2048;0 frequency_ppm=-11.482000;-200:200 \
+             skew_ppm=0.031000;5;;0 reachable=3;;2:;0;3"
         );
         let without = of(Scenario::no_sources(), Duration::from_millis(100), None);
         assert!(without.line.ends_with(" | reachable=0;;;0;0"), "{}", without.line);
@@ -201,6 +237,93 @@ mod tests {
         assert_eq!(of(Scenario::local(), limit, None).standing, Standing::Warning);
         assert_eq!(of(Scenario::local(), limit, Some(5)).standing, Standing::Critical);
         assert_eq!(of(Scenario::unsynchronized(), limit, None).standing, Standing::Critical);
+    }
+
+    /// Holds whether a value lies in a range of the guidelines: `10` is 0 to 10, `10:` from 10 on.
+    fn is_alarming(range: &str, value: f64) -> bool {
+        let number = |text: &str, open: f64| match text {
+            "" | "~" => open,
+            text => text.parse().unwrap(),
+        };
+        match range.split_once(':') {
+            _ if range.is_empty() => false,
+            Some((low, high)) => {
+                value < number(low, f64::NEG_INFINITY) || value > number(high, f64::INFINITY)
+            }
+            None => !(0.0..=number(range, f64::INFINITY)).contains(&value),
+        }
+    }
+
+    #[test]
+    fn a_figure_outside_its_range_is_never_beside_a_better_standing() {
+        let limits = Limits { min_sources: Some(3), ..Limits::new(0.1, Some(4)) };
+        let with = |change: fn(&mut libchrony::testing::Tracking)| {
+            let mut scenario = synchronized();
+            change(&mut scenario.tracking);
+            scenario
+        };
+        let mut few = synchronized();
+        few.sources[1].reachability = 0;
+        for (scenario, alarming) in [
+            (synchronized(), None),
+            (with(|tracking| tracking.root_dispersion = 0.06), Some("max_error")),
+            (with(|tracking| tracking.root_dispersion = 0.3), Some("max_error")),
+            (with(|tracking| tracking.stratum = 5), Some("stratum")),
+            (
+                with(|tracking| tracking.reference_time = Time::seconds_ago(1_000)),
+                Some("last_update"),
+            ),
+            (
+                with(|tracking| tracking.reference_time = Time::seconds_ago(10_000)),
+                Some("last_update"),
+            ),
+            (with(|tracking| tracking.frequency = -201.0), Some("frequency_ppm")),
+            (with(|tracking| tracking.skew = 6.0), Some("skew_ppm")),
+            (few, Some("reachable")),
+        ] {
+            let summary = Summary::new(Ok(&read(scenario)), about().read_at, &limits);
+            let (_, figures) = summary.line.split_once(" | ").unwrap();
+            let mut worst = (Standing::Ok, None);
+            for figure in figures.split(' ') {
+                let (label, rest) = figure.split_once('=').unwrap();
+                let mut parts = rest.split(';');
+                let value = parts.next().unwrap().trim_end_matches('s').parse().unwrap();
+                let [warning, critical] = [(); 2].map(|()| parts.next().unwrap_or_default());
+                if is_alarming(critical, value) {
+                    worst = (Standing::Critical, Some(label));
+                } else if is_alarming(warning, value) {
+                    worst = (Standing::Warning, Some(label));
+                }
+            }
+            assert_eq!(worst, (summary.standing, alarming), "{}", summary.line);
+        }
+    }
+
+    #[test]
+    fn too_few_sources_that_answer_are_critical_whatever_the_clock_follows() {
+        let limits = |least| Limits { min_sources: Some(least), ..Limits::new(1.0, None) };
+        let of =
+            |scenario, least| Summary::new(Ok(&read(scenario)), about().read_at, &limits(least));
+        assert_eq!(of(synchronized(), 3).standing, Standing::Ok);
+        let few = of(synchronized(), 4);
+        assert_eq!(few.standing, Standing::Critical);
+        for part in [
+            "CHRONY CRITICAL: ",
+            "Only 3 sources answer, below the limit, 4.",
+            "First failed check: Do as many sources answer as must? | ",
+            " reachable=3;;4:;0;3",
+        ] {
+            assert!(few.line.contains(part), "{}", few.line);
+        }
+        let local = of(Scenario::local(), 1);
+        assert_eq!(local.standing, Standing::Critical, "{}", local.line);
+        assert!(local.reason.contains("Only 0 sources answer"), "{}", local.reason);
+        // What cannot be counted is not passed over in silence.
+        let mut hidden = read(synchronized());
+        hidden.sources = None;
+        let summary = Summary::new(Ok(&hidden), about().read_at, &limits(1));
+        assert_eq!(summary.standing, Standing::Warning, "{}", summary.line);
+        assert!(summary.reason.contains("is not known"), "{}", summary.reason);
     }
 
     #[test]

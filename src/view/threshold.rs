@@ -48,21 +48,30 @@ pub(crate) struct Limits {
     pub(crate) max_error: Threshold,
     /// The highest stratum that is right, where it matters.
     pub(crate) max_stratum: Option<u8>,
+    /// The fewest sources that must answer, where it matters.
+    pub(crate) min_sources: Option<u32>,
 }
 
 impl Limits {
     /// Those of the page.
-    pub(crate) const PAGE: Self = Self { max_error: MAX_ERROR, max_stratum: None };
+    pub(crate) const PAGE: Self =
+        Self { max_error: MAX_ERROR, max_stratum: None, min_sources: None };
 
     /// Bad above this error, seconds, a warning above half of it.
+    #[cfg(test)]
     pub(crate) fn new(max_error: f64, max_stratum: Option<u8>) -> Self {
-        Self { max_error: seconds(max_error / 2.0, max_error), max_stratum }
+        let max_error = seconds(max_error / 2.0, max_error);
+        Self { max_error, max_stratum, min_sources: None }
     }
 }
 
 impl From<&config::Limits> for Limits {
     fn from(limits: &config::Limits) -> Self {
-        Self::new(limits.max_error.as_secs_f64(), limits.max_stratum)
+        Self {
+            max_error: seconds(limits.warn_error.as_secs_f64(), limits.max_error.as_secs_f64()),
+            max_stratum: limits.max_stratum,
+            min_sources: limits.min_sources,
+        }
     }
 }
 

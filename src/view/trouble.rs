@@ -3,7 +3,7 @@
 use libchrony::{Error, ErrorKind};
 
 use crate::view::format;
-use crate::view::step::Step;
+use crate::view::step::{self, Step};
 
 /// A failed reading in words.
 #[derive(Debug)]
@@ -19,6 +19,28 @@ pub(crate) fn trouble(error: &Error) -> Trouble {
     let kind = error.kind();
     let (sentence, short) = sentence(kind);
     Trouble { sentence, short, reason: reason(error), steps: steps(error, kind) }
+}
+
+/// What shows the page without a chronyd.
+const DEMO: &str = "second-hand --demo";
+
+/// A failed reading for a terminal: what is wrong in a line, and each thing to do in one more.
+pub(crate) fn guidance(error: &Error) -> (String, Vec<String>) {
+    let trouble = trouble(error);
+    // There is no page here to be shown.
+    let is_meant = |step: &Step| !step.lines.iter().any(|line| line.code == DEMO);
+    let line = |step: Step| {
+        let code = |line: &step::Line| match line.place {
+            Some(place) => format!("{} ({place})", line.code),
+            None => line.code.clone(),
+        };
+        let codes: Vec<_> = step.lines.iter().map(code).collect();
+        format::plain(format!("{} {}", step.text, codes.join(", ")).trim())
+    };
+    (
+        format!("{}. {}", trouble.sentence, trouble.reason),
+        trouble.steps.into_iter().filter(is_meant).map(line).collect(),
+    )
 }
 
 /// The error in one line; of a failed search, what each address gave.
@@ -135,7 +157,7 @@ fn not_running(kind: ErrorKind) -> Vec<Step> {
     ];
     steps.push(
         Step::new("Just to see this page, on a simulated chronyd (in the source tree: make demo)?")
-            .line("second-hand --demo"),
+            .line(DEMO),
     );
     if kind == ErrorKind::NobodyListens {
         steps.push(Step::new("chronyd with cmdport 0 in chrony.conf listens on no UDP port."));

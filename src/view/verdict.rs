@@ -9,6 +9,7 @@ use crate::view::cause::cause;
 use crate::view::doctor::{self, Check};
 use crate::view::figure::{Figure, Health};
 use crate::view::format::{self, Age};
+use crate::view::quorum::Quorum;
 use crate::view::reference::{self, Following, Reference};
 use crate::view::step::Step;
 use crate::view::threshold::{self, Limits};
@@ -86,6 +87,20 @@ pub(crate) fn verdict<'a>(
         Following::Source => synchronized(snapshot, tracking, now, limits, judged),
         Following::Itself => itself(snapshot, tracking, now, limits),
         Following::Nothing => unsynchronized(snapshot),
+    }
+    .held_against(snapshot, limits)
+}
+
+impl Verdict {
+    /// The same where as many sources answer as must; else bad, and the number in a note.
+    fn held_against(mut self, snapshot: &Snapshot, limits: &Limits) -> Self {
+        let Some(quorum) = Quorum::of(snapshot, limits) else { return self };
+        let health = quorum.health();
+        if health != Health::Good {
+            self.tone = self.tone.max(tone(health));
+            self.notes.push(Note::new(health, quorum.reason()));
+        }
+        self
     }
 }
 

@@ -18,6 +18,7 @@ mod permission;
 mod reports;
 mod search;
 mod states;
+mod terminal;
 mod trio;
 
 use std::process::ExitCode;
@@ -57,6 +58,10 @@ fn tests() -> Vec<Test> {
         pages::the_figures_of_tracking_are_what_chronyc_says,
         pages::over_udp_the_closed_reports_are_named_and_the_open_ones_are_the_same,
         pages::the_examples_find_this_clock_healthy,
+        terminal::the_table_of_sources_is_what_chronyc_says,
+        terminal::the_table_of_statistics_is_what_chronyc_says,
+        terminal::the_values_of_tracking_are_what_chronyc_says,
+        terminal::the_check_holds_the_sources_of_a_real_chronyd_against_its_limit,
         states::falseticker_unreachable_noselect_and_prefer_are_told_apart,
         states::a_local_clock_is_no_agreement_with_the_world,
         states::no_sources_is_said_with_the_line_that_adds_one,

@@ -1,4 +1,4 @@
-//! Every report through the wrapper and over HTTP, held against chronyc to the last digit it prints.
+//! Every report through the wrapper, over HTTP and as the terminal's JSON, held against chronyc to the last digit it prints.
 
 use libchrony::ReportName;
 use serde_json::Value;
@@ -26,7 +26,7 @@ pub(crate) fn wrapped(chronyd: &Chronyd, report: ReportName) -> Value {
     value.expect("a report is JSON")
 }
 
-/// Holds a report, read through the wrapper and then over HTTP, against chronyc.
+/// Holds a report, read through the wrapper, over HTTP and in the terminal, against chronyc.
 fn compare(report: ReportName, moving: &[usize], check: impl Fn(&Value, &Witness)) {
     let trio = trio();
     let wrapper = || wrapped(&trio.client, report);
@@ -34,6 +34,12 @@ fn compare(report: ReportName, moving: &[usize], check: impl Fn(&Value, &Witness
     check(&value, &witness);
     let http = || trio.dashboard.get(&format!("/api/v1/{report}")).json();
     let (value, witness) = Witness::around(&trio.client, report.as_str(), moving, http);
+    check(&value, &witness);
+    let printed = || {
+        let text = super::terminal::printed(&trio.client, &[report.as_str(), "--json"]);
+        serde_json::from_str(&text).expect("a report is JSON")
+    };
+    let (value, witness) = Witness::around(&trio.client, report.as_str(), moving, printed);
     check(&value, &witness);
 }
 

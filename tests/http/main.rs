@@ -24,6 +24,7 @@ mod pages;
 mod past;
 mod paths;
 mod raw;
+mod report;
 mod slow;
 mod sources;
 mod stream;

@@ -59,6 +59,43 @@ fn status_and_reason_are_those_of_the_check() {
 }
 
 #[test]
+fn the_limits_come_from_the_options_or_the_variables_as_those_of_the_check() {
+    let chronyd = Simulator::start_unix(Scenario::synchronized()).expect("the simulator starts");
+    for (option, value, status, reason) in [
+        ("max-error", "1us", "critical", "above 1 µs"),
+        ("warn-error", "1us", "warning", "above 1 µs"),
+        ("max-stratum", "2", "critical", "The stratum, 3, is above the limit, 2."),
+        ("max-stratum", "3", "ok", "right to within"),
+        ("min-sources", "4", "critical", "Only 3 sources answer, below the limit, 4."),
+        ("min-sources", "3", "ok", "right to within"),
+    ] {
+        let quiet = ["--port", "0", "--refresh", "1h", "--chronyd", &chronyd.address()];
+        let flag = Dashboard::start(second_hand().args(quiet).arg(format!("--{option}={value}")));
+        let name = format!("SECOND_HAND_{}", option.to_uppercase().replace('-', "_"));
+        let variable = Dashboard::start(second_hand().args(quiet).env(name, value));
+        for dashboard in [flag, variable] {
+            let response = dashboard.get("/health/sync");
+            let json = response.json();
+            assert_eq!(json["status"], status, "--{option} {value}: {json}");
+            assert_eq!(response.status == 503, status == "critical", "{json}");
+            assert!(json["reason"].as_str().is_some_and(|text| text.contains(reason)), "{json}");
+            // The page has limits of its own.
+            assert_eq!(dashboard.get("/").status, 200);
+        }
+    }
+}
+
+#[test]
+fn bad_limits_stop_the_start_with_one_line() {
+    for flags in [["--max-error", "soon"], ["--warn-error", "1s"], ["--min-sources", "many"]] {
+        let output = second_hand().args(flags).output().expect("second-hand runs");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), text.lines().count()), (Some(2), 1), "{text}");
+        assert!(text.contains(flags[0]), "{text}");
+    }
+}
+
+#[test]
 fn no_chronyd_or_a_silent_one_is_503_and_says_why() {
     let (_directory, dashboard) = without_chronyd();
     let silent = Simulator::start_unix(Scenario::synchronized()).expect("the simulator starts");
