@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, ContentType, HeaderName, HeaderValue, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, ContentType, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
@@ -100,6 +100,9 @@ pub(super) fn error(
                 .body(format!("{} {}\n", page.text, page.hint)),
         }
     };
+    if matches!(problem, RequestError::TooManyLogins) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    }
     if status == StatusCode::UNAUTHORIZED {
         for challenge in site.logins.iter().flat_map(|logins| logins.challenges()) {
             response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));

@@ -114,7 +114,12 @@ impl Dashboard {
     }
 
     pub(crate) fn get_as(&self, host: &str, path: &str) -> Response {
-        let request = self.agent.get(format!("{}{path}", self.url)).header("Host", host);
+        self.get_with(path, "Host", host)
+    }
+
+    /// The answer to a request with this header.
+    pub(crate) fn get_with(&self, path: &str, name: &str, value: &str) -> Response {
+        let request = self.agent.get(format!("{}{path}", self.url)).header(name, value);
         Self::taken(request.call())
     }
 
