@@ -28,8 +28,8 @@ impl Kind {
             return Some("openssl is not installed");
         }
         match self {
-            Self::Nginx => (!need::runs("nginx", &["-v"])).then_some("nginx is not installed"),
-            Self::Caddy => (!need::runs("caddy", &["version"])).then_some("caddy is not installed"),
+            Self::Nginx => (!runs("nginx", "-v")).then_some("nginx is not installed"),
+            Self::Caddy => (!runs("caddy", "version")).then_some("caddy is not installed"),
         }
     }
 }
@@ -131,6 +131,26 @@ impl Drop for Conversation {
     }
 }
 
+/// The program, installed or taken out of its package by .ci/proxies.
+fn program(name: &str) -> Command {
+    let taken = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("proxies/usr");
+    let taken = ["sbin", "bin"].map(|folder| taken.join(folder).join(name));
+    match taken.iter().find(|path| path.exists()) {
+        Some(path) => Command::new(path),
+        None => need::program(name),
+    }
+}
+
+fn runs(name: &str, argument: &str) -> bool {
+    program(name).arg(argument).output().is_ok_and(|output| output.status.success())
+}
+
+/// An example of packaging/proxy.
+fn example(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/proxy").join(name);
+    fs::read_to_string(path).expect("the example is text")
+}
+
 /// An example with its addresses replaced, each of which it must hold.
 fn filled(text: &str, replacements: &[(&str, &str)]) -> String {
     replacements.iter().fold(text.to_owned(), |text, (from, to)| {
@@ -171,7 +191,7 @@ fn nginx(place: &Path, port: u16, own: &str, below: &str, login: Option<&str>) -
         .output();
     assert!(made.expect("openssl runs").status.success());
     let (certificate, key) = (format!("{shown}/certificate"), format!("{shown}/key"));
-    let example = with_upstreams(include_str!("../../packaging/proxy/nginx.conf"), own, below);
+    let example = with_upstreams(&example("nginx.conf"), own, below);
     let mut example = filled(
         &example,
         &[
@@ -202,13 +222,13 @@ fn nginx(place: &Path, port: u16, own: &str, below: &str, login: Option<&str>) -
     );
     let configuration = place.join("nginx.conf");
     fs::write(&configuration, text).expect("it is written");
-    let mut command = need::program("nginx");
+    let mut command = program("nginx");
     command.args(["-e", "stderr", "-p"]).arg(place).arg("-c").arg(configuration);
     run(&mut command, place)
 }
 
 fn caddy(place: &Path, port: u16, own: &str, below: &str, login: Option<&str>) -> Child {
-    let example = with_upstreams(include_str!("../../packaging/proxy/Caddyfile"), own, below);
+    let example = with_upstreams(&example("Caddyfile"), own, below);
     // A certificate of its own making, as no authority can be asked here.
     let site = |name: &str| format!("\nhttps://{name}:{port} {{\n\ttls internal");
     let mut example = filled(
@@ -228,7 +248,7 @@ fn caddy(place: &Path, port: u16, own: &str, below: &str, login: Option<&str>) -
     let options = "{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n";
     let configuration = place.join("Caddyfile");
     fs::write(&configuration, format!("{options}{example}")).expect("it is written");
-    let mut command = need::program("caddy");
+    let mut command = program("caddy");
     command.args(["run", "--adapter", "caddyfile", "--config"]).arg(configuration);
     run(&mut command, place)
 }
