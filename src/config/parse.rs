@@ -137,7 +137,7 @@ pub(super) fn parse_base_path(text: &str) -> Result<String, &'static str> {
         None => text == "/",
     };
     let begins = |name: &&str| path.split('/').nth(1) == Some(*name);
-    if OWN_PATHS.iter().any(|name| begins(name)) {
+    if OWN_PATHS.iter().any(begins) {
         return Err("must not begin as a path of the site itself; as /clock or /ops/clock");
     }
     is_path
