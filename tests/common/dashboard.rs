@@ -114,13 +114,7 @@ impl Dashboard {
     }
 
     pub(crate) fn get_as(&self, host: &str, path: &str) -> Response {
-        self.get_with(path, "Host", host)
-    }
-
-    /// The answer to a request with this header.
-    pub(crate) fn get_with(&self, path: &str, name: &str, value: &str) -> Response {
-        let request = self.agent.get(format!("{}{path}", self.url)).header(name, value);
-        Self::taken(request.call())
+        self.get_with(path, &[("Host", host)])
     }
 
     /// As above, with these headers.

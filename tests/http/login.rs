@@ -59,7 +59,7 @@ impl Guarded {
     }
 
     fn get(&self, path: &str, authorization: &str) -> Response {
-        self.dashboard.get_with(path, "Authorization", authorization)
+        self.dashboard.get_with(path, &[("Authorization", authorization)])
     }
 
     fn status(&self, authorization: &str) -> u16 {
@@ -254,7 +254,7 @@ fn a_flood_of_wrong_passwords_keeps_out_nobody_who_was_let_in() {
             let (mut wrong, mut busy) = (0, 0);
             while !over.load(Ordering::SeqCst) {
                 let login = basic("nobody", "guess");
-                match dashboard.get_with("/api/v1/tracking", "Authorization", &login) {
+                match dashboard.get_with("/api/v1/tracking", &[("Authorization", login.as_str())]) {
                     response if response.status == 503 => {
                         assert_failure(&response, 503, "busy");
                         assert_eq!(response.header("retry-after"), "2");
