@@ -2,7 +2,7 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run demo test lint bindings generated bench screenshots msrv deny asan valgrind miri conformance publish-check dist docker-test fuzz soak asan-soak checks ci
+.PHONY: help run demo test lint bindings generated bench screenshots msrv deny audit asan valgrind miri conformance publish-check dist docker-test fuzz soak asan-soak checks ci
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -24,6 +24,8 @@ test: ## every test of the workspace, those against a real chronyd included
 	-SYSTEMD_OFFLINE=1 .ci/need prometheus prometheus dnf=golang-github-prometheus zypper=golang-github-prometheus-prometheus
 	-.ci/need chromium chromium
 	-.ci/need chromedriver apt-get=chromium-driver dnf=chromedriver zypper=chromedriver pacman=chromium apk=chromium-chromedriver
+# Without proxies likewise.
+	.ci/proxies
 # Most tests wait, for daemons or deadlines, so more than one a processor.
 	RUST_TEST_THREADS=8 cargo test --workspace --features "$(FEATURES)"
 # What the fuzz targets found once, and their seeds.
@@ -69,6 +71,9 @@ msrv: ## the oldest Rust that Cargo.toml promises; skipped where that toolchain 
 deny: ## licences, sources, duplicates and advisories of the dependencies
 	.ci/deny
 
+audit: ## the lock files against RustSec's advisories
+	.ci/audit
+
 asan: ## the tests of the C library and the wrapper with AddressSanitizer, LeakSanitizer and UBSan
 	.ci/asan
 
@@ -100,6 +105,6 @@ soak: ## a quarter of an hour of reading while chronyd has a hard life
 asan-soak: ## a minute of the same with AddressSanitizer and LeakSanitizer, dashboards included
 	.ci/asan soak
 
-checks: lint test msrv deny asan valgrind miri conformance publish-check ## all checks but those in containers
+checks: lint test msrv deny audit asan valgrind miri conformance publish-check ## all checks but those in containers
 
 ci: checks docker-test ## what CI runs; .ci/run has the two side by side

@@ -33,9 +33,9 @@ pub(crate) fn at(path: &str) -> Option<&'static Asset> {
     find(path.strip_prefix(PREFIX)?)
 }
 
-/// The URL of each asset by its name in the source tree.
-pub(crate) fn urls() -> BTreeMap<&'static str, String> {
-    let url = |asset: &Asset| (asset.source, format!("{PREFIX}{}", asset.name));
+/// The URL of each asset by its name in the source tree, on a site below this path.
+pub(crate) fn urls(base: &str) -> BTreeMap<&'static str, String> {
+    let url = |asset: &Asset| (asset.source, format!("{base}{PREFIX}{}", asset.name));
     embedded::ASSETS.iter().map(url).collect()
 }
 
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn every_url_leads_to_its_asset_and_carries_a_hash() {
-        let urls = urls();
+        let urls = urls("");
         assert!(urls.contains_key("page.css") && urls.contains_key("favicon.svg"));
         for (source, url) in urls {
             let name = url.strip_prefix(PREFIX).unwrap();
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn text_has_enough_contrast_in_both_colour_schemes() {
-        let name = &urls()["theme.css"];
+        let name = &urls("")["theme.css"];
         let theme = find(name.strip_prefix(PREFIX).unwrap()).unwrap();
         let css = std::str::from_utf8(theme.body).unwrap();
         let (light, dark) = css.split_once("@media (prefers-color-scheme:dark)").unwrap();
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn lines_have_enough_contrast_in_both_colour_schemes() {
         let both = |name: &str| {
-            let asset = find(urls()[name].strip_prefix(PREFIX).unwrap()).unwrap();
+            let asset = find(urls("")[name].strip_prefix(PREFIX).unwrap()).unwrap();
             let css = std::str::from_utf8(asset.body).unwrap();
             let (light, dark) = css.split_once("@media (prefers-color-scheme:dark)").unwrap();
             [light, dark].map(colours)

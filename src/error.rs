@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use actix_web::http::StatusCode;
 
 use crate::history::FileError;
+use crate::login;
 
 /// A text from outside in one line that no terminal obeys: what would not show is escaped.
 pub(crate) fn shown(text: &str) -> String {
@@ -30,6 +31,8 @@ pub(crate) enum StartError {
     Demo(io::Error),
     #[error("the history file {path:?} cannot be used: {source}")]
     History { path: PathBuf, source: FileError },
+    #[error("the file of logins {0}")]
+    Logins(#[from] login::FileError),
     #[error("a template is faulty: {0}")]
     Template(#[from] tera::Error),
     #[error("the server failed: {0}")]
@@ -68,6 +71,12 @@ pub(crate) enum RequestError<'a> {
     NoHost,
     #[error("{message}")]
     Query { message: String, hint: &'static str },
+    #[error("this page is for those who log in")]
+    NotLoggedIn,
+    #[error("the name and password, or the token, are not right")]
+    WrongLogin,
+    #[error("too many passwords are compared at the same time")]
+    TooManyLogins,
     #[error("this server is not known by the name {0:?}")]
     ForeignHost(String),
     #[error("the page could not be made")]
@@ -77,7 +86,10 @@ pub(crate) enum RequestError<'a> {
 impl RequestError<'_> {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Chronyd(_) | Self::Busy | Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Chronyd(_) | Self::Busy | Self::TooManyStreams | Self::TooManyLogins => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::NotLoggedIn | Self::WrongLogin => StatusCode::UNAUTHORIZED,
             Self::NotFound | Self::NoSuchReport | Self::NoSuchSource => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHost | Self::Query { .. } => StatusCode::BAD_REQUEST,
@@ -90,7 +102,8 @@ impl RequestError<'_> {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Chronyd(error) => error.kind().as_str(),
-            Self::Busy | Self::TooManyStreams => "busy",
+            Self::Busy | Self::TooManyStreams | Self::TooManyLogins => "busy",
+            Self::NotLoggedIn | Self::WrongLogin => "unauthorized",
             Self::NotFound | Self::NoSuchReport | Self::NoSuchSource => "not_found",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoHost | Self::Query { .. } => "bad_request",
@@ -103,7 +116,8 @@ impl RequestError<'_> {
     pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::Chronyd(_) => "chronyd gives no data",
-            Self::Busy | Self::TooManyStreams => "Too busy",
+            Self::Busy | Self::TooManyStreams | Self::TooManyLogins => "Too busy",
+            Self::NotLoggedIn | Self::WrongLogin => "Log in first",
             Self::NotFound | Self::NoSuchReport => "Nothing here",
             Self::NoSuchSource => "No such source",
             Self::MethodNotAllowed => "Not allowed",
@@ -113,20 +127,23 @@ impl RequestError<'_> {
         }
     }
 
-    /// What to do next.
+    /// What to do next; `{base}` stands for the path below which the site is shown.
     pub(crate) fn hint(&self) -> &'static str {
         match self {
             Self::Chronyd(error) => error.hint(),
-            Self::Busy => "Ask again in a few seconds.",
-            Self::TooManyStreams => {
-                "Close some of them, or ask for /api/v1/snapshot every so often."
+            Self::Busy | Self::TooManyLogins => "Ask again in a few seconds.",
+            Self::NotLoggedIn | Self::WrongLogin => {
+                "Send a name and its password, or a bearer token, that the files of second-hand hold."
             }
-            Self::NotFound => "The dashboard is at /, the data at /api/v1/snapshot.",
+            Self::TooManyStreams => {
+                "Close some of them, or ask for {base}/api/v1/snapshot every so often."
+            }
+            Self::NotFound => "The dashboard is at {base}/, the data at {base}/api/v1/snapshot.",
             Self::NoSuchReport => {
                 "The reports are snapshot, tracking, sources, sourcestats, selectdata, activity, authdata, ntpdata, serverstats, rtcdata, smoothing and clients."
             }
             Self::NoSuchSource => {
-                "The dashboard, at /, names the sources that chronyd has now, and links to the page of each."
+                "The dashboard, at {base}/, names the sources that chronyd has now, and links to the page of each."
             }
             Self::MethodNotAllowed => "second-hand only reads: use GET or HEAD.",
             Self::Query { hint, .. } => hint,

@@ -15,6 +15,7 @@ mod document;
 mod error;
 mod exposition;
 mod history;
+mod login;
 mod monitor;
 mod process;
 mod reading;

@@ -15,15 +15,17 @@ mod embedded {
 pub(crate) struct Renderer(Tera);
 
 impl Renderer {
-    /// Compiles the embedded templates; with `simulated` every page says that its data is.
+    /// Compiles the embedded templates; with `simulated` every page says that its data is. Links lead
+    /// below `base`, a path without a slash at its end.
     ///
     /// # Errors
     /// A template that does not compile, which the tests exclude.
-    pub(crate) fn new(simulated: bool) -> Result<Self, tera::Error> {
+    pub(crate) fn new(simulated: bool, base: &str) -> Result<Self, tera::Error> {
         let mut tera = Tera::new();
         tera.autoescape_on([".html"]);
         tera.add_raw_templates(embedded::TEMPLATES.iter().copied())?;
-        tera.global_context().insert("assets", &assets::urls());
+        tera.global_context().insert("assets", &assets::urls(base));
+        tera.global_context().insert("base", base);
         tera.global_context().insert("simulated", &simulated);
         Ok(Self(tera))
     }
@@ -80,7 +82,7 @@ mod tests {
     }
 
     fn rendered_with(reading: Result<&Snapshot, &Error>, window: &Window) -> String {
-        Renderer::new(false).unwrap().dashboard(&Page::new(reading, &about(), window)).unwrap()
+        Renderer::new(false, "").unwrap().dashboard(&Page::new(reading, &about(), window)).unwrap()
     }
 
     #[test]
@@ -177,7 +179,7 @@ mod tests {
         let address: libchrony::Address = chronyd.address().parse().unwrap();
         let mut connection = Connection::builder().address(address).build();
         let (snapshot, clients) = (connection.snapshot().unwrap(), connection.clients_within(256));
-        let urls = assets::urls();
+        let urls = assets::urls("");
         let is_counted = |url: &&String| !url.ends_with(".svg");
         let assets = || urls.values().filter(is_counted).filter_map(|url| assets::at(url));
         let fixed: usize = assets().map(|asset| asset.body.len()).sum();
@@ -189,7 +191,7 @@ mod tests {
             window.events = window.events.iter().cycle().take(40).cloned().collect();
             let page = Page::new(Ok(&snapshot), &About { range, ..about() }, &window)
                 .with_clients(Some(clients.as_ref()));
-            let page = Renderer::new(true).unwrap().dashboard(&page).unwrap();
+            let page = Renderer::new(true, "").unwrap().dashboard(&page).unwrap();
             assert_eq!(page.matches("<figure").count(), 4);
             let packed = document::gzip(page.as_bytes()).len();
             let what = format!(
@@ -218,7 +220,7 @@ mod tests {
 
     #[test]
     fn the_page_of_every_source_renders_with_one_heading_and_no_placeholder() {
-        let renderer = Renderer::new(false).unwrap();
+        let renderer = Renderer::new(false, "").unwrap();
         let mut odd = Scenario::synchronized();
         odd.sources.push(Source { state: 9, mode: 7, ..Source::default() });
         let mut pages = 0;
@@ -272,7 +274,7 @@ mod tests {
         snapshot.passed_over = vec![hostile.to_owned()];
         let mut about = about();
         about.host = hostile.to_owned();
-        let renderer = Renderer::new(false).unwrap();
+        let renderer = Renderer::new(false, "").unwrap();
         let mut window = window(3_600, 12);
         let clean = renderer.dashboard(&Page::new(
             Ok(&read(Scenario::synchronized())),

@@ -25,10 +25,11 @@ use crate::config::Config;
 use crate::demo;
 use crate::error::{StartError, shown};
 use crate::history::History;
+use crate::login::Logins;
 use crate::monitor::Monitor;
 use crate::reading::Reading;
 use crate::render::Renderer;
-use crate::routes::{self, Clients, FILES_EACH, Hosts, Site, Streams};
+use crate::routes::{self, Clients, Description, FILES_EACH, Hosts, Proxies, Site, Streams};
 use crate::sampler::Sampler;
 use crate::tally::Tally;
 use crate::view::Limits;
@@ -66,6 +67,14 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
 /// What the requests share, its reader started.
 fn site(config: Config) -> Result<web::Data<Site>, StartError> {
     let tally = Tally::default();
+    let logins =
+        Logins::open(config.basic_auth_file.as_deref(), config.bearer_token_file.as_deref())?;
+    let logins = logins.map(web::Data::new);
+    if logins.is_some() && !config.host.is_loopback() {
+        warn!(
+            "passwords and tokens travel in clear over the network: put a proxy with TLS before this"
+        );
+    }
     Ok(web::Data::new(Site {
         monitor: Monitor::start(reader(&config, tally.clone())).map_err(StartError::Reader)?,
         sampler: Sampler::new(config.refresh),
@@ -73,8 +82,12 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
         history: history(&config)?,
         tally,
         started: SystemTime::now(),
-        renderer: Renderer::new(config.demo)?,
+        description: Description::new(&config.base_path),
+        renderer: Renderer::new(config.demo, &config.base_path)?,
+        base: config.base_path,
         hosts: Hosts::new(config.host, config.allowed_hosts),
+        proxies: Proxies::new(config.trusted_proxies),
+        logins,
         limits: Limits::from(&config.limits),
         countries: config.countries,
         machine: machine(),
@@ -152,6 +165,9 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
     let server = server.run();
     let handle = server.handle();
     actix_web::rt::spawn(watch);
+    if let Some(logins) = &site.logins {
+        actix_web::rt::spawn(Logins::watch(logins.clone()));
+    }
     let ending = site.clone();
     actix_web::rt::spawn(async move {
         stopped.await;

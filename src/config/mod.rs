@@ -294,6 +294,7 @@ mod tests {
             ("base-path", "/a//b", "as /clock"),
             ("base-path", "/../b", "as /clock"),
             ("base-path", "/a b", "as /clock"),
+            ("base-path", "/sources/clock", "the site itself"),
             ("trusted-proxy", "proxy.example.net", "IP address or a network"),
             ("basic-auth-file", "/etc/", "path of a file"),
             ("bearer-token-file", "/etc/", "path of a file"),

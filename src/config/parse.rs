@@ -129,6 +129,9 @@ pub(super) fn parse_probed(text: &str) -> Result<Probed, &'static str> {
     }
 }
 
+/// How the paths of the site itself begin.
+const OWN_PATHS: [&str; 7] = ["api", "health", "live", "metrics", "probe", "sources", "static"];
+
 /// Where a proxy shows the site: segments with a slash before each, or nothing.
 pub(super) fn parse_base_path(text: &str) -> Result<String, &'static str> {
     let path = text.trim_end_matches('/');
@@ -143,6 +146,10 @@ pub(super) fn parse_base_path(text: &str) -> Result<String, &'static str> {
         Some(segments) => segments.split('/').all(is_segment),
         None => text == "/",
     };
+    let begins = |name: &&str| path.split('/').nth(1) == Some(*name);
+    if OWN_PATHS.iter().any(begins) {
+        return Err("must not begin as a path of the site itself; as /clock or /ops/clock");
+    }
     is_path
         .then(|| path.to_owned())
         .ok_or("must be a path of letters, digits, -, ., _ and ~, as /clock or /ops/clock")

@@ -13,12 +13,14 @@ use crate::view::{Standing, Summary};
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
-    version: &'static str,
+    /// `None` where others log in: strangers are told no more than that it serves.
+    version: Option<&'static str>,
 }
 
 /// Whether the process serves; chronyd is not asked.
-pub(super) async fn health() -> HttpResponse {
-    json(&Health { status: "healthy", version: env!("CARGO_PKG_VERSION") })
+pub(super) async fn health(site: web::Data<Site>) -> HttpResponse {
+    let version = site.logins.is_none().then_some(env!("CARGO_PKG_VERSION"));
+    json(&Health { status: "healthy", version })
 }
 
 /// What `second-hand check` says with the same limits, for those who ask over HTTP.

@@ -1,18 +1,21 @@
-//! What happens to every request: its host is checked, its answer gets the security headers and a
-//! line in the log.
+//! What happens to every request: the base path is taken off, its host is checked, and who sends it;
+//! its answer gets the security headers and a line in the log.
 
+use std::net::IpAddr;
 use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{Error, web};
+use actix_web::{Error, HttpResponse, web};
 use tracing::{debug, info};
 
 use super::client::UnderWay;
-use super::{Site, encoding, respond};
+use super::{Site, base, encoding, respond};
 use crate::assets;
+use crate::error::RequestError;
+use crate::login::Refusal;
 
 /// Nothing inline, nothing from elsewhere, no frames, no forms.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
@@ -28,7 +31,7 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
 
 /// Wraps every request of the server.
 pub(crate) async fn guard(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let start = Instant::now();
@@ -36,8 +39,14 @@ pub(crate) async fn guard(
     let (method, path) = (request.method().clone(), request.path().to_owned());
     let of_open_page = super::is_live(request.query_string());
     let takes_gzip = encoding::takes_gzip(&request);
-    let response = match refuse(&request) {
-        Some(refusal) => request.into_response(refusal),
+    let site = request.app_data::<web::Data<Site>>().cloned();
+    let client = site.as_ref().and_then(|site| client(&request, site));
+    let answer = match &site {
+        Some(site) => answer_early(&mut request, site, client).await,
+        None => None,
+    };
+    let response = match answer {
+        Some(answer) => request.into_response(answer),
         None => next.call(request).await?.map_into_boxed_body(),
     };
     let (request, response) = response.into_parts();
@@ -51,28 +60,70 @@ pub(crate) async fn guard(
         BodySize::None | BodySize::Stream => 0,
     };
     let duration = start.elapsed();
+    let client = client.map(tracing::field::display);
     // A client's fault is no news, nor is a page that stays open; the path is escaped, as it is the
     // client's text.
     if response.status().is_client_error() {
-        debug!(%method, ?path, status, bytes, ?duration, "refused");
+        debug!(%method, ?path, client, status, bytes, ?duration, "refused");
     } else if of_open_page {
-        debug!(%method, ?path, status, bytes, ?duration, "updated");
+        debug!(%method, ?path, client, status, bytes, ?duration, "updated");
     } else {
-        info!(%method, ?path, status, bytes, ?duration, "served");
+        info!(%method, ?path, client, status, bytes, ?duration, "served");
     }
     Ok(response)
 }
 
-/// The answer to a request that names another host. The static files, which hold nothing of this
-/// machine, are given all the same: the page that refuses is made with them.
-fn refuse(request: &ServiceRequest) -> Option<actix_web::HttpResponse> {
-    if assets::at(request.path()).is_some() {
-        return None;
+fn client(request: &ServiceRequest, site: &Site) -> Option<IpAddr> {
+    site.proxies.client(request.head().peer_addr, request.headers())
+}
+
+/// The answer to a request that goes no further.
+async fn answer_early(
+    request: &mut ServiceRequest,
+    site: &web::Data<Site>,
+    client: Option<IpAddr>,
+) -> Option<HttpResponse> {
+    let is_base = base::take_off(request, &site.base);
+    let refused = match check_host(request, site) {
+        Ok(()) => check_login(request, site, client).await,
+        Err(error) => Err(error),
+    };
+    match refused {
+        Err(error) => Some(respond::error(request.request(), site, &error)),
+        Ok(()) if is_base => Some(base::lead_in(&site.base, request.query_string())),
+        Ok(()) => None,
     }
-    let site = request.app_data::<web::Data<Site>>()?;
+}
+
+/// The static files hold nothing of this machine, and the pages that refuse are made with them.
+fn is_for_everybody(request: &ServiceRequest) -> bool {
+    assets::at(request.path()).is_some()
+}
+
+fn check_host(request: &ServiceRequest, site: &Site) -> Result<(), RequestError<'static>> {
+    if is_for_everybody(request) {
+        return Ok(());
+    }
     let target = request.uri().authority().map(|authority| authority.as_str());
-    let error = site.hosts.check(request.headers(), target).err()?;
-    Some(respond::error(request.request(), site, &error))
+    let forwarded = site.proxies.hosts(request.head().peer_addr, request.headers())?;
+    site.hosts.check(request.headers(), target.into_iter().chain(forwarded))
+}
+
+/// Whether the process serves is for everybody, too.
+async fn check_login(
+    request: &ServiceRequest,
+    site: &Site,
+    client: Option<IpAddr>,
+) -> Result<(), RequestError<'static>> {
+    let Some(logins) = &site.logins else { return Ok(()) };
+    if is_for_everybody(request) || request.path() == "/health" {
+        return Ok(());
+    }
+    logins.check(request.headers(), client).await.map_err(|refusal| match refusal {
+        Refusal::Nobody => RequestError::NotLoggedIn,
+        Refusal::Wrong => RequestError::WrongLogin,
+        Refusal::Busy => RequestError::TooManyLogins,
+    })
 }
 
 fn secure(headers: &mut HeaderMap) {

@@ -25,18 +25,19 @@ impl Hosts {
         Self { any: !bound.is_loopback() && allowed.is_empty(), bound, allowed }
     }
 
-    /// Checks the Host header, and the host of a request in absolute form.
-    pub(super) fn check(
+    /// Checks the Host header and other names of the host that a request gives: its target's in
+    /// absolute form, and what a proxy was asked for.
+    pub(super) fn check<'a>(
         &self,
-        headers: &HeaderMap,
-        target: Option<&str>,
+        headers: &'a HeaderMap,
+        others: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), RequestError<'static>> {
         let mut values = headers.get_all(HOST);
         let (Some(value), None) = (values.next(), values.next()) else {
             return Err(RequestError::NoHost);
         };
         let value = value.to_str().map_err(|_| RequestError::NoHost)?;
-        for host in [Some(value), target].into_iter().flatten() {
+        for host in std::iter::once(value).chain(others) {
             if !self.is_own(host) {
                 return Err(RequestError::ForeignHost(host.to_owned()));
             }
@@ -118,11 +119,11 @@ mod tests {
         use actix_web::http::header::HeaderValue;
         let hosts = hosts("127.0.0.1", &[]);
         let mut headers = HeaderMap::new();
-        assert!(matches!(hosts.check(&headers, None), Err(RequestError::NoHost)));
+        assert!(matches!(hosts.check(&headers, []), Err(RequestError::NoHost)));
         headers.append(HOST, HeaderValue::from_static("localhost"));
-        assert!(hosts.check(&headers, None).is_ok());
+        assert!(hosts.check(&headers, []).is_ok());
         headers.append(HOST, HeaderValue::from_static("localhost"));
-        assert!(matches!(hosts.check(&headers, None), Err(RequestError::NoHost)));
+        assert!(matches!(hosts.check(&headers, []), Err(RequestError::NoHost)));
     }
 
     #[test]

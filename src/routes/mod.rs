@@ -1,8 +1,10 @@
 //! The table of URLs. A handler gets, converts, responds.
 
 mod api;
+mod base;
 mod client;
 mod encoding;
+mod forwarded;
 mod guard;
 mod history;
 mod host;
@@ -21,6 +23,7 @@ use actix_web::{HttpRequest, HttpResponse, guard as method, web};
 use crate::country::Countries;
 use crate::error::RequestError;
 use crate::history::History;
+use crate::login::Logins;
 use crate::monitor::{Monitor, NoReading};
 use crate::reading::Reading;
 use crate::render::Renderer;
@@ -29,8 +32,10 @@ use crate::tally::Tally;
 use crate::view::{About, Limits, Range};
 
 pub(crate) use client::{Clients, FILES_EACH};
+pub(crate) use forwarded::Proxies;
 pub(crate) use guard::guard;
 pub(crate) use host::Hosts;
+pub(crate) use openapi::Description;
 pub(crate) use stream::Streams;
 
 /// What the handlers share.
@@ -48,7 +53,15 @@ pub(crate) struct Site {
     /// When the process was started.
     pub(crate) started: SystemTime,
     pub(crate) renderer: Renderer,
+    /// The description of the data for programs.
+    pub(crate) description: Description,
+    /// The path below which a proxy shows the site, without a slash at its end.
+    pub(crate) base: String,
     pub(crate) hosts: Hosts,
+    /// Whose forwarded headers are believed.
+    pub(crate) proxies: Proxies,
+    /// Who may ask; `None` = anybody.
+    pub(crate) logins: Option<web::Data<Logins>>,
     /// What `/health/sync` holds the clock against.
     pub(crate) limits: Limits,
     /// Where the countries of sources are looked up.

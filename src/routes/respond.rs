@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, ContentType, HeaderName};
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, ContentType, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use tracing::error;
@@ -44,7 +46,7 @@ pub(super) fn page(
 pub(super) fn snapshot(reading: &Reading) -> Arc<Document> {
     let make = || match reading.data() {
         Ok(snapshot) => serde_json::to_string(snapshot),
-        Err(error) => serde_json::to_string(&Failure::new(&RequestError::Chronyd(error))),
+        Err(error) => serde_json::to_string(&Failure::new(&RequestError::Chronyd(error), "")),
     };
     // Their keys are text, and writing to memory does not fail.
     reading.document("/api/v1/snapshot", make).unwrap_or_else(|_| Arc::new(Document::new("null")))
@@ -59,13 +61,13 @@ struct Failure<'a> {
 struct Words<'a> {
     kind: &'a str,
     message: String,
-    hint: &'a str,
+    hint: String,
 }
 
 impl<'a> Failure<'a> {
-    fn new(problem: &'a RequestError<'_>) -> Self {
-        let (kind, message, hint) = (problem.kind(), problem.to_string(), problem.hint());
-        Self { error: Words { kind, message, hint } }
+    fn new(problem: &'a RequestError<'_>, base: &str) -> Self {
+        let (kind, message) = (problem.kind(), problem.to_string());
+        Self { error: Words { kind, message, hint: hint(problem, base) } }
     }
 }
 
@@ -80,14 +82,14 @@ pub(super) fn error(
         error!(?problem, "a request failed");
     }
     let mut response = if is_for_programs(request.path()) {
-        let body = Failure::new(problem);
+        let body = Failure::new(problem, &site.base);
         HttpResponse::build(status).insert_header((CACHE_CONTROL, "no-store")).json(body)
     } else {
         let page = Problem {
             status: status.as_u16(),
             title: problem.title().to_owned(),
             text: sentence(&problem.to_string()),
-            hint: problem.hint().to_owned(),
+            hint: hint(problem, &site.base),
         };
         match site.renderer.problem(&page) {
             Ok(body) => html(status, body),
@@ -98,8 +100,16 @@ pub(super) fn error(
                 .body(format!("{} {}\n", page.text, page.hint)),
         }
     };
+    if matches!(problem, RequestError::TooManyLogins) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("2"));
+    }
+    if status == StatusCode::UNAUTHORIZED {
+        for challenge in site.logins.iter().flat_map(|logins| logins.challenges()) {
+            response.headers_mut().append(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+    }
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        let methods = actix_web::http::header::HeaderValue::from_static("GET, HEAD");
+        let methods = HeaderValue::from_static("GET, HEAD");
         response.headers_mut().insert(ALLOW, methods);
     }
     response
@@ -111,6 +121,15 @@ fn is_for_programs(path: &str) -> bool {
         || path == "/api"
         || path.starts_with("/api/")
         || path.starts_with("/health")
+}
+
+/// What to do next, with the paths of this site.
+fn hint(problem: &RequestError<'_>, base: &str) -> String {
+    match problem {
+        // Nothing of ours stands in chronyd's words.
+        RequestError::Chronyd(_) => problem.hint().to_owned(),
+        _ => problem.hint().replace("{base}", base),
+    }
 }
 
 /// An error's line as a sentence.

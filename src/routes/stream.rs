@@ -141,6 +141,8 @@ struct Events {
     client: Option<Arc<Client>>,
     parts: VecDeque<Bytes>,
     state: State,
+    /// Who is asked for a password when it begins may not be known any more when that has changed.
+    logins: u64,
     /// Held while the stream lasts.
     _place: Option<OwnedSemaphorePermit>,
 }
@@ -161,9 +163,15 @@ impl Events {
             client,
             parts: VecDeque::from([OPENING]),
             state: State::Look(watched),
+            logins: edition(site),
             _place: place,
         }
     }
+}
+
+/// The edition of the files of logins.
+fn edition(site: &Site) -> u64 {
+    site.logins.as_ref().map_or(0, |logins| logins.edition())
 }
 
 async fn wait(mut watched: Watched) -> (Watched, bool) {
@@ -185,7 +193,7 @@ impl MessageBody for Events {
     ) -> Poll<Option<Result<Bytes, Infallible>>> {
         let this = self.get_mut();
         loop {
-            if this.site.sampler.has_ended() {
+            if this.site.sampler.has_ended() || this.logins != edition(&this.site) {
                 this.state = State::Over;
             }
             if let Some(client) = &this.client {

@@ -15,6 +15,7 @@ use ureq::http::Method;
 use url::Url;
 
 use crate::common::need;
+use crate::common::proxy::OTHER;
 
 /// The names that distributions give to the browser.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
@@ -147,6 +148,8 @@ impl Browser {
         let binary = need::program(installed().expect("a browser is installed"));
         let capabilities = json!({
             "browserName": "chrome",
+            // Those that the tests make themselves.
+            "acceptInsecureCerts": true,
             "goog:chromeOptions": {
                 "binary": binary.get_program().to_string_lossy(),
                 "args": [
@@ -159,7 +162,7 @@ impl Browser {
                     "--disable-background-networking",
                     "--disable-component-update",
                     "--disable-sync",
-                    format!("--host-resolver-rules=MAP {FOREIGN} 127.0.0.1"),
+                    format!("--host-resolver-rules=MAP {FOREIGN} 127.0.0.1, MAP {OTHER} 127.0.0.1"),
                     format!("--user-data-dir={}", profile.path().display()),
                 ],
             },

@@ -17,6 +17,7 @@ mod keyboard;
 mod layout;
 mod live;
 mod pictures;
+mod proxy;
 mod quiet;
 mod state;
 
@@ -33,6 +34,10 @@ enum Need {
     Axe,
     /// chronyd, and root.
     Chronyd,
+    /// nginx, as packaging/proxy sets it up.
+    Nginx,
+    /// Caddy, likewise.
+    Caddy,
 }
 
 impl Need {
@@ -48,6 +53,8 @@ impl Need {
             Self::Browser => None,
             Self::Axe => axe::source().is_none().then_some("axe-core could not be fetched"),
             Self::Chronyd => common::need::Need::Chronyd.missing(),
+            Self::Nginx => common::proxy::Kind::Nginx.missing(),
+            Self::Caddy => common::proxy::Kind::Caddy.missing(),
         }
     }
 }
@@ -75,6 +82,12 @@ fn tests() -> Vec<Test> {
         daemon::the_page_of_a_real_chronyd_has_its_boxes_above_the_fold_and_its_selected_row_apart,
         daemon::an_open_page_shows_what_a_real_chronyd_does,
     ];
+    let nginx = tests![Nginx:
+        proxy::below_a_path_of_nginx_the_page_loads_leads_on_and_keeps_itself_up_to_date,
+    ];
+    let caddy = tests![Caddy:
+        proxy::below_a_path_of_caddy_the_page_loads_leads_on_and_keeps_itself_up_to_date,
+    ];
     let browser = tests![Browser:
         keyboard::tab_leads_through_the_page_in_its_order_and_out_of_it,
         keyboard::the_skip_link_leads_to_the_content,
@@ -98,7 +111,7 @@ fn tests() -> Vec<Test> {
         quiet::other_methods_are_answered_with_a_page,
         quiet::the_time_on_hover_is_the_reader_s,
     ];
-    [&axe[..], &chronyd, &browser].concat()
+    [&axe[..], &chronyd, &nginx, &caddy, &browser].concat()
 }
 
 /// Ends the browsers, also where the pictures cannot be taken.

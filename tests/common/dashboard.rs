@@ -114,8 +114,7 @@ impl Dashboard {
     }
 
     pub(crate) fn get_as(&self, host: &str, path: &str) -> Response {
-        let request = self.agent.get(format!("{}{path}", self.url)).header("Host", host);
-        Self::taken(request.call())
+        self.get_with(path, &[("Host", host)])
     }
 
     /// As above, with these headers.

@@ -12,6 +12,7 @@ pub(crate) mod nobody;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod prometheus;
+pub(crate) mod proxy;
 
 use std::time::{Duration, Instant};
 
