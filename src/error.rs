@@ -54,6 +54,12 @@ pub(crate) enum RequestError<'a> {
     Busy,
     #[error("too many pages are kept live at the same time")]
     TooManyStreams,
+    #[error("too many probes of other machines wait")]
+    TooManyProbes,
+    #[error("this server probes no other machines")]
+    NoProbes,
+    #[error("{0} is not among the machines that may be asked")]
+    NotProbed(String),
     #[error("the reading of chronyd was interrupted")]
     Interrupted,
     #[error("there is nothing at this address")]
@@ -77,8 +83,13 @@ pub(crate) enum RequestError<'a> {
 impl RequestError<'_> {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Chronyd(_) | Self::Busy | Self::TooManyStreams => StatusCode::SERVICE_UNAVAILABLE,
-            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource => StatusCode::NOT_FOUND,
+            Self::Chronyd(_) | Self::Busy | Self::TooManyStreams | Self::TooManyProbes => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource | Self::NoProbes => {
+                StatusCode::NOT_FOUND
+            }
+            Self::NotProbed(_) => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHost | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::ForeignHost(_) => StatusCode::MISDIRECTED_REQUEST,
@@ -90,8 +101,11 @@ impl RequestError<'_> {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Chronyd(error) => error.kind().as_str(),
-            Self::Busy | Self::TooManyStreams => "busy",
-            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource => "not_found",
+            Self::Busy | Self::TooManyStreams | Self::TooManyProbes => "busy",
+            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource | Self::NoProbes => {
+                "not_found"
+            }
+            Self::NotProbed(_) => "forbidden",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoHost | Self::Query { .. } => "bad_request",
             Self::ForeignHost(_) => "foreign_host",
@@ -103,8 +117,9 @@ impl RequestError<'_> {
     pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::Chronyd(_) => "chronyd gives no data",
-            Self::Busy | Self::TooManyStreams => "Too busy",
-            Self::NotFound | Self::NoSuchReport => "Nothing here",
+            Self::Busy | Self::TooManyStreams | Self::TooManyProbes => "Too busy",
+            Self::NotFound | Self::NoSuchReport | Self::NoProbes => "Nothing here",
+            Self::NotProbed(_) => "Not allowed",
             Self::NoSuchSource => "No such source",
             Self::MethodNotAllowed => "Not allowed",
             Self::NoHost | Self::Query { .. } => "Bad request",
@@ -118,6 +133,15 @@ impl RequestError<'_> {
         match self {
             Self::Chronyd(error) => error.hint(),
             Self::Busy => "Ask again in a few seconds.",
+            Self::TooManyProbes => {
+                "Ask again in a few seconds; if it stays, ask less often, fewer machines, or through several second-hands."
+            }
+            Self::NoProbes => {
+                "Start second-hand with --probe-allow CIDR|NAME, which lists the machines that may be asked."
+            }
+            Self::NotProbed(_) => {
+                "Only what --probe-allow lists is asked: addresses within its networks and the names it names, at port 323 or the port they are listed with."
+            }
             Self::TooManyStreams => {
                 "Close some of them, or ask for /api/v1/snapshot every so often."
             }

@@ -15,6 +15,7 @@ mod document;
 mod error;
 mod history;
 mod monitor;
+mod probe;
 mod reading;
 mod render;
 mod report;

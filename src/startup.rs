@@ -26,6 +26,7 @@ use crate::demo;
 use crate::error::{StartError, shown};
 use crate::history::History;
 use crate::monitor::Monitor;
+use crate::probe::Prober;
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::routes::{self, Clients, FILES_EACH, Hosts, Site, Streams};
@@ -64,8 +65,13 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
 
 /// What the requests share, its reader started.
 fn site(config: Config) -> Result<web::Data<Site>, StartError> {
+    let prober = (!config.probe_allow.is_empty())
+        .then(|| Prober::start(config.probe_allow.clone(), config.chronyd.timeout))
+        .transpose()
+        .map_err(StartError::Reader)?;
     Ok(web::Data::new(Site {
         monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
+        prober,
         sampler: Sampler::new(config.refresh),
         streams: Streams::new(most_connections()),
         history: history(&config)?,
@@ -151,8 +157,11 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
     let ending = site.clone();
     actix_web::rt::spawn(async move {
         stopped.await;
-        // Streams would last for the whole grace.
+        // Streams and probes would last for the whole grace.
         ending.sampler.end();
+        if let Some(prober) = &ending.prober {
+            prober.end();
+        }
         handle.stop(true).await;
     });
     actix_web::rt::spawn(async move { site.sampler.run(&site.monitor, &site.history).await });

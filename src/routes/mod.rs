@@ -8,6 +8,7 @@ mod history;
 mod host;
 mod openapi;
 mod page;
+mod probe;
 mod respond;
 mod source;
 mod stream;
@@ -20,6 +21,7 @@ use crate::country::Countries;
 use crate::error::RequestError;
 use crate::history::History;
 use crate::monitor::{Monitor, NoReading};
+use crate::probe::Prober;
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::sampler::Sampler;
@@ -34,6 +36,8 @@ pub(crate) use stream::Streams;
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) monitor: Monitor<Reading>,
+    /// What reads other machines; `None` where none may be asked.
+    pub(crate) prober: Option<Prober>,
     /// What was read lately, for those who watch live.
     pub(crate) sampler: Sampler,
     /// What was read before.
@@ -73,6 +77,7 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
         .service(get("/health", web::to(api::health)))
         .service(get("/health/sync", web::to(api::sync)))
         .service(get("/live", web::to(stream::readings)))
+        .service(get("/probe", web::to(probe::probe)))
         .service(get("/static/{file}", web::to(page::asset)))
         .service(get("/api/v1/snapshot", web::to(api::snapshot)))
         .service(get("/api/v1/openapi.json", web::to(openapi::document)))

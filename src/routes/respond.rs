@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use actix_web::body::MessageBody;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, CACHE_CONTROL, ContentType, HeaderName};
+use actix_web::http::header::{
+    ALLOW, CACHE_CONTROL, ContentType, HeaderName, HeaderValue, RETRY_AFTER,
+};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Serialize;
 use tracing::error;
@@ -99,14 +101,20 @@ pub(super) fn error(
         }
     };
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        let methods = actix_web::http::header::HeaderValue::from_static("GET, HEAD");
-        response.headers_mut().insert(ALLOW, methods);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    }
+    if matches!(problem, RequestError::Busy | RequestError::TooManyProbes) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
 }
 
 fn is_for_programs(path: &str) -> bool {
-    path == "/live" || path == "/api" || path.starts_with("/api/") || path.starts_with("/health")
+    path == "/live"
+        || path == "/probe"
+        || path == "/api"
+        || path.starts_with("/api/")
+        || path.starts_with("/health")
 }
 
 /// An error's line as a sentence.

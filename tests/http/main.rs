@@ -22,6 +22,7 @@ mod openapi;
 mod pages;
 mod past;
 mod paths;
+mod probe;
 mod raw;
 mod slow;
 mod sources;

@@ -1,0 +1,95 @@
+//! One reading of one machine's chronyd.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use libchrony::{Address, Connection, Error};
+use tracing::warn;
+
+use super::permit::Permit;
+use super::resolver::Resolver;
+use super::target::Target;
+use crate::clients;
+use crate::reading::Reading;
+
+/// How many of a name's addresses are tried.
+const MOST_ADDRESSES: usize = 4;
+
+/// Reads the target's chronyd, which is permitted, until `end`.
+pub(super) fn read(
+    target: &Target,
+    permit: &Permit,
+    resolver: &Resolver,
+    attempt: Duration,
+    end: Instant,
+) -> Reading {
+    match addresses(target, permit, resolver, end) {
+        Ok(addresses) => answering(&addresses, attempt, end),
+        Err(error) => Reading::new(Err(error)),
+    }
+}
+
+/// The addresses of a target that may be asked. Only they are used from here on: a name is not looked up again.
+fn addresses(
+    target: &Target,
+    permit: &Permit,
+    resolver: &Resolver,
+    end: Instant,
+) -> Result<Vec<SocketAddr>, Error> {
+    let (name, port) = match target {
+        Target::Ip(address) => return Ok(vec![*address]),
+        Target::Name(name, port) => (name, *port),
+    };
+    let unresolved = |source| Error::NameNotResolved { address: target.address(), source };
+    let found = resolver.resolve(name, port, end).map_err(unresolved)?;
+    let mut allowed: Vec<SocketAddr> = Vec::new();
+    for address in found {
+        let address = SocketAddr::new(address.ip().to_canonical(), address.port());
+        if !permit.allows_behind_name(address) {
+            warn!(%target, %address, "a name to probe stands for an address that may not be asked");
+        } else if !allowed.contains(&address) {
+            allowed.push(address);
+        }
+    }
+    allowed.truncate(MOST_ADDRESSES);
+    if allowed.is_empty() {
+        let none = "it stands for no address that may be asked";
+        return Err(unresolved(io::Error::new(io::ErrorKind::NotFound, none)));
+    }
+    Ok(allowed)
+}
+
+/// The reading of the first address that answers; where none does, what the first gave.
+fn answering(addresses: &[SocketAddr], attempt: Duration, end: Instant) -> Reading {
+    let mut failed = None;
+    for (tried, &address) in addresses.iter().enumerate() {
+        let others = u32::try_from(addresses.len() - tried).unwrap_or(1);
+        let left = end.saturating_duration_since(Instant::now());
+        let reading = one(address, attempt, left / others.max(1));
+        if reading.given().is_ok() {
+            return reading;
+        }
+        failed.get_or_insert(reading);
+    }
+    failed.unwrap_or_else(|| Reading::new(Err(Error::NothingAnswered { tried: Vec::new() })))
+}
+
+/// A reading over a connection of its own.
+fn one(address: SocketAddr, attempt: Duration, limit: Duration) -> Reading {
+    let start = Instant::now();
+    let mut connection = Connection::builder()
+        .address(Address::Udp(address))
+        .timeout(attempt.min(limit))
+        .limit(limit)
+        .build();
+    let given = connection.snapshot();
+    // Its clients cost a request or a few; a chronyd that was slow so far is not asked for them.
+    let has_time = start.elapsed() < limit / 2;
+    let clients = given
+        .as_ref()
+        .ok()
+        .filter(|_| has_time)
+        .map(|snapshot| clients::Reader::default().read(&mut connection, snapshot));
+    Reading::new(given).with_clients(clients)
+}
