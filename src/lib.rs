@@ -13,6 +13,7 @@ mod country;
 mod demo;
 mod document;
 mod error;
+mod exposition;
 mod history;
 mod monitor;
 mod probe;

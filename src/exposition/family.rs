@@ -1,0 +1,305 @@
+//! Metrics and their series, and how they become text.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{
+    DescriptorEncoder, EncodeLabel, EncodeLabelSet, LabelSetEncoder, MetricEncoder, NoLabelSet,
+    prometheus_text, text,
+};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::Form;
+
+/// What kind of number a metric is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A number as it is now.
+    Gauge,
+    /// A count that only grows, until what counts begins anew. Its name ends in `_total`.
+    Counter,
+    /// A constant 1 whose labels are what it tells. Its name ends in `_info`.
+    Info,
+    /// How many of something lie below each of some limits.
+    Histogram,
+}
+
+/// A metric: its name, as it stands before a number, and what it means.
+#[derive(Debug)]
+pub(super) struct Metric {
+    pub(super) name: &'static str,
+    kind: Kind,
+    /// Meaning, unit and sign, in one line without quotation marks.
+    help: &'static str,
+}
+
+/// The units that names end in.
+const UNITS: [&str; 5] = ["ppms_per_second", "seconds", "bytes", "ppms", "ratio"];
+
+impl Metric {
+    pub(super) const fn gauge(name: &'static str, help: &'static str) -> Self {
+        Self { name, kind: Kind::Gauge, help }
+    }
+
+    pub(super) const fn counter(name: &'static str, help: &'static str) -> Self {
+        Self { name, kind: Kind::Counter, help }
+    }
+
+    pub(super) const fn info(name: &'static str, help: &'static str) -> Self {
+        Self { name, kind: Kind::Info, help }
+    }
+
+    pub(super) const fn histogram(name: &'static str, help: &'static str) -> Self {
+        Self { name, kind: Kind::Histogram, help }
+    }
+
+    /// The name without what its type and its unit add to it, and the unit.
+    fn stem(&self) -> (&'static str, Option<&'static str>) {
+        let name = match self.kind {
+            Kind::Counter => self.name.strip_suffix("_total"),
+            Kind::Info => self.name.strip_suffix("_info"),
+            Kind::Gauge | Kind::Histogram => None,
+        };
+        let name = name.unwrap_or(self.name);
+        let parts =
+            |unit: &&'static str| Some((name.strip_suffix(*unit)?.strip_suffix('_')?, *unit));
+        match UNITS.iter().find_map(parts) {
+            Some((stem, unit)) => (stem, Some(unit)),
+            None => (name, None),
+        }
+    }
+}
+
+/// What stands behind a name.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Value {
+    Whole(u64),
+    Real(f64),
+    /// Sum, number, and how many lie above the limit before and not above each limit.
+    Spread(f64, u64, Vec<(f64, u64)>),
+}
+
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Real(value)
+    }
+}
+
+impl From<u64> for Value {
+    fn from(value: u64) -> Self {
+        Self::Whole(value)
+    }
+}
+
+impl From<u32> for Value {
+    fn from(value: u32) -> Self {
+        Self::Whole(value.into())
+    }
+}
+
+impl From<u16> for Value {
+    fn from(value: u16) -> Self {
+        Self::Whole(value.into())
+    }
+}
+
+impl From<u8> for Value {
+    fn from(value: u8) -> Self {
+        Self::Whole(value.into())
+    }
+}
+
+impl From<usize> for Value {
+    fn from(value: usize) -> Self {
+        Self::Whole(u64::try_from(value).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Whole(value.into())
+    }
+}
+
+/// A value that is always there.
+pub(super) fn given(value: impl Into<Value>) -> Option<Value> {
+    Some(value.into())
+}
+
+/// The name of a label and what it says.
+pub(super) type Label = (&'static str, Cow<'static, str>);
+
+/// The labels of a series: those that it shares with other series, and its own.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Labels {
+    shared: Option<Arc<[Label]>>,
+    own: Vec<Label>,
+}
+
+impl Labels {
+    pub(super) fn shared(labels: &Arc<[Label]>) -> Self {
+        Self { shared: Some(Arc::clone(labels)), own: Vec::new() }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, says: impl Into<Cow<'static, str>>) -> Self {
+        self.own.push((name, says.into()));
+        self
+    }
+}
+
+/// Labels of no other series.
+pub(super) fn label(name: &'static str, says: impl Into<Cow<'static, str>>) -> Labels {
+    Labels::default().with(name, says)
+}
+
+impl EncodeLabelSet for Labels {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> fmt::Result {
+        for label in self.shared.iter().flat_map(|labels| labels.iter()).chain(&self.own) {
+            label.encode(encoder.encode_label())?;
+        }
+        Ok(())
+    }
+}
+
+/// A metric of which a record has at most one value.
+#[derive(Debug)]
+pub(super) struct Column<T: 'static> {
+    pub(super) metric: Metric,
+    value: fn(&T) -> Option<Value>,
+}
+
+/// A column of gauges.
+pub(super) const fn gauge<T>(
+    name: &'static str,
+    help: &'static str,
+    value: fn(&T) -> Option<Value>,
+) -> Column<T> {
+    Column { metric: Metric::gauge(name, help), value }
+}
+
+/// A column of counters.
+pub(super) const fn counter<T>(
+    name: &'static str,
+    help: &'static str,
+    value: fn(&T) -> Option<Value>,
+) -> Column<T> {
+    Column { metric: Metric::counter(name, help), value }
+}
+
+#[derive(Debug)]
+struct Family {
+    metric: &'static Metric,
+    series: Vec<(Labels, Value)>,
+}
+
+/// All that is told.
+#[derive(Debug, Default)]
+pub(super) struct Page(Vec<Family>);
+
+impl Page {
+    /// A metric with its series; without one it is not named at all.
+    pub(super) fn family(
+        &mut self,
+        metric: &'static Metric,
+        series: impl IntoIterator<Item = (Labels, Value)>,
+    ) {
+        let is_number = |value: &Value| !matches!(value, Value::Real(real) if !real.is_finite());
+        let series: Vec<_> = series.into_iter().filter(|(_, value)| is_number(value)).collect();
+        if !series.is_empty() {
+            self.0.push(Family { metric, series });
+        }
+    }
+
+    /// A metric of one series without labels, where it has a value.
+    pub(super) fn single(&mut self, metric: &'static Metric, value: Option<Value>) {
+        self.family(metric, value.map(|value| (Labels::default(), value)));
+    }
+
+    /// The columns of a report of one record.
+    pub(super) fn record<T>(&mut self, columns: &'static [Column<T>], record: &T) {
+        for column in columns {
+            self.single(&column.metric, (column.value)(record));
+        }
+    }
+
+    /// The columns of a report with a record for each source.
+    pub(super) fn records<T>(
+        &mut self,
+        columns: &'static [Column<T>],
+        records: &[(Arc<[Label]>, &T)],
+    ) {
+        for column in columns {
+            let series = records.iter().filter_map(|(labels, record)| {
+                Some((Labels::shared(labels), (column.value)(record)?))
+            });
+            self.family(&column.metric, series);
+        }
+    }
+
+    /// A metric that tells by its labels, for each source.
+    pub(super) fn facts<T>(
+        &mut self,
+        metric: &'static Metric,
+        records: &[(Arc<[Label]>, &T)],
+        facts: impl Fn(&T) -> Option<Vec<Label>>,
+    ) {
+        let series = records.iter().filter_map(|(labels, record)| {
+            let own = facts(record)?;
+            Some((Labels { shared: Some(Arc::clone(labels)), own }, Value::Whole(1)))
+        });
+        self.family(metric, series);
+    }
+
+    pub(super) fn text(self, form: Form) -> String {
+        let series: usize = self.0.iter().map(|family| family.series.len()).sum();
+        let mut text = String::with_capacity(128 * series);
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(self));
+        // Writing to memory does not fail.
+        let _ = match form {
+            Form::Classic => prometheus_text::encode(&mut text, &registry),
+            Form::OpenMetrics => text::encode(&mut text, &registry),
+        };
+        text
+    }
+}
+
+impl Collector for Page {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        for Family { metric, series } in &self.0 {
+            let (stem, unit) = metric.stem();
+            let unit = unit.map(|unit| Unit::Other(unit.to_owned()));
+            let kind = match metric.kind {
+                Kind::Gauge => MetricType::Gauge,
+                Kind::Counter => MetricType::Counter,
+                Kind::Info => MetricType::Info,
+                Kind::Histogram => MetricType::Histogram,
+            };
+            let mut encoder = encoder.encode_descriptor(stem, metric.help, unit.as_ref(), kind)?;
+            for (labels, value) in series {
+                number(encoder.encode_family(labels)?, metric.kind, value)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn number(mut encoder: MetricEncoder<'_>, kind: Kind, value: &Value) -> fmt::Result {
+    match (kind, value) {
+        (Kind::Info, _) => encoder.encode_info(&Labels::default()),
+        (Kind::Counter, Value::Whole(count)) => {
+            encoder.encode_counter::<NoLabelSet, _, f64>(count, None)
+        }
+        (Kind::Counter, Value::Real(count)) => {
+            encoder.encode_counter::<NoLabelSet, _, f64>(count, None)
+        }
+        (_, Value::Whole(whole)) => encoder.encode_gauge(whole),
+        (_, Value::Real(real)) => encoder.encode_gauge(real),
+        (_, Value::Spread(sum, number, parts)) => {
+            encoder.encode_histogram::<NoLabelSet>(*sum, *number, parts, None)
+        }
+    }
+}
