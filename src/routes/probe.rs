@@ -43,8 +43,12 @@ pub(super) async fn probe(request: HttpRequest, site: web::Data<Site>) -> HttpRe
 }
 
 fn metrics(reading: &crate::reading::Reading) -> HttpResponse {
-    let up = u8::from(reading.given().is_ok());
-    HttpResponse::Ok().body(format!("chrony_up {up}\n"))
+    use crate::exposition::{Form, of_snapshot};
+    let text = of_snapshot(reading.given(), reading.clients(), Duration::ZERO, Form::Classic);
+    HttpResponse::Ok()
+        .insert_header((actix_web::http::header::CACHE_CONTROL, "no-store"))
+        .content_type(Form::Classic.content_type())
+        .body(text)
 }
 
 /// The one target of a query; parameters of other names say nothing to this server.
