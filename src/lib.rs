@@ -17,12 +17,14 @@ mod exposition;
 mod history;
 mod monitor;
 mod probe;
+mod process;
 mod reading;
 mod render;
 mod report;
 mod routes;
 mod sampler;
 mod startup;
+mod tally;
 mod view;
 
 use std::process::ExitCode;

@@ -20,6 +20,8 @@ type Slot = Arc<Mutex<Option<Arc<Document>>>>;
 pub(crate) struct Reading {
     given: Result<Snapshot, Error>,
     clients: Option<Result<Clients, Error>>,
+    /// How long it took.
+    duration: Duration,
     at: SystemTime,
     made: Instant,
     documents: Mutex<BTreeMap<String, Slot>>,
@@ -32,6 +34,7 @@ impl Reading {
         Self {
             given,
             clients: None,
+            duration: Duration::ZERO,
             at,
             uptime,
             made: Instant::now(),
@@ -42,6 +45,16 @@ impl Reading {
     /// The same with the clients that were read beside the snapshot.
     pub(crate) fn with_clients(self, clients: Option<Result<Clients, Error>>) -> Self {
         Self { clients, ..self }
+    }
+
+    /// The same with how long it took.
+    pub(crate) fn with_duration(self, duration: Duration) -> Self {
+        Self { duration, ..self }
+    }
+
+    /// How long it took; nothing where nobody measured it.
+    pub(crate) fn duration(&self) -> Duration {
+        self.duration
     }
 
     /// The clients, or why chronyd does not tell them; `None` where it gave nothing at all.

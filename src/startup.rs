@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -31,6 +31,7 @@ use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::routes::{self, Clients, FILES_EACH, Hosts, Site, Streams};
 use crate::sampler::Sampler;
+use crate::tally::Tally;
 use crate::view::Limits;
 
 /// How long a client may take to send its request's head.
@@ -65,16 +66,15 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
 
 /// What the requests share, its reader started.
 fn site(config: Config) -> Result<web::Data<Site>, StartError> {
-    let prober = (!config.probe_allow.is_empty())
-        .then(|| Prober::start(config.probe_allow.clone(), config.chronyd.timeout))
-        .transpose()
-        .map_err(StartError::Reader)?;
+    let tally = Tally::default();
     Ok(web::Data::new(Site {
-        monitor: Monitor::start(reader(&config)).map_err(StartError::Reader)?,
-        prober,
+        monitor: Monitor::start(reader(&config, tally.clone())).map_err(StartError::Reader)?,
         sampler: Sampler::new(config.refresh),
         streams: Streams::new(most_connections()),
         history: history(&config)?,
+        prober: prober(&config)?,
+        tally,
+        started: SystemTime::now(),
         renderer: Renderer::new(config.demo)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         limits: Limits::from(&config.limits),
@@ -85,6 +85,15 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
             .address
             .map_or_else(|| "default search".to_owned(), |a| a.to_string()),
     }))
+}
+
+/// What reads the machines that may be probed, where any may.
+fn prober(config: &Config) -> Result<Option<Prober>, StartError> {
+    let listed = config.probe_allow.clone();
+    (!listed.is_empty())
+        .then(|| Prober::start(listed, config.chronyd.timeout))
+        .transpose()
+        .map_err(StartError::Reader)
 }
 
 /// What was read before, in memory alone or in a file as well.
@@ -224,13 +233,18 @@ fn most_connections() -> usize {
 }
 
 /// Makes what reads chronyd: a connection that stays open between readings.
-fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 'static {
+fn reader(
+    config: &Config,
+    tally: Tally,
+) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 'static {
     let chronyd = config.chronyd.clone();
     move || {
         let mut connection = chronyd::connection(&chronyd);
         let mut clients = clients::Reader::default();
         let mut last = None;
+        let tally = tally.clone();
         Box::new(move || {
+            let begun = Instant::now();
             let given = connection.snapshot();
             let state = given.as_ref().map(|_| ()).map_err(libchrony::Error::kind);
             if last.replace(state) != Some(state) {
@@ -247,7 +261,9 @@ fn reader(config: &Config) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 
             }
             let clients =
                 given.as_ref().ok().map(|snapshot| clients.read(&mut connection, snapshot));
-            Reading::new(given).with_clients(clients)
+            let reading = Reading::new(given).with_clients(clients).with_duration(begun.elapsed());
+            tally.add(&reading);
+            reading
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Metrics of this process.
 
-use super::family::{Column, Metric, Page, counter, gauge, given};
+use super::family::{Column, Page, counter, gauge, given};
 
 /// What this process says of itself.
 #[derive(Debug, Clone, Default)]
@@ -82,7 +82,7 @@ static COLUMNS: [Column<Own>; 11] = [
 ];
 
 #[cfg(test)]
-pub(super) fn metrics() -> Vec<&'static Metric> {
+pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
     COLUMNS.iter().map(|column| &column.metric).collect()
 }
 

@@ -32,6 +32,7 @@ pub(super) struct Log {
     pub(super) events: VecDeque<Event>,
     /// How many there were ever.
     pub(super) total: u64,
+    pub(super) seen: Seen,
     times: Option<(SystemTime, Duration)>,
     /// Whether the last reading gave no data; `None` before the first.
     silent: Option<bool>,
@@ -43,6 +44,15 @@ pub(super) struct Log {
     updated: bool,
     counters: Option<Counters>,
     sources: Option<HashMap<String, Known>>,
+}
+
+/// How often something was seen since the process was started, whatever the log still holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Seen {
+    /// Steps of the clock.
+    pub(crate) steps: u64,
+    /// Restarts of chronyd.
+    pub(crate) restarts: u64,
 }
 
 #[derive(Debug)]
@@ -97,6 +107,13 @@ impl Log {
                     let reason = reason.chars().take(LONGEST_REASON).collect();
                     changes.push(Change::Lost { reason });
                 }
+            }
+        }
+        for change in &changes {
+            match change {
+                Change::Stepped { .. } => self.seen.steps += 1,
+                Change::Restarted => self.seen.restarts += 1,
+                _ => {}
             }
         }
         self.add(note.at, changes);

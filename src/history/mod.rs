@@ -22,6 +22,7 @@ mod window;
 
 pub(crate) use chosen::{Chosen, Series};
 pub(crate) use database::FileError;
+pub(crate) use events::Seen;
 pub use measure::Measured;
 pub(crate) use rates::Rates;
 pub(crate) use window::{Change, Event, Point, SourceHistory, SourceWindow, Window};
@@ -141,9 +142,13 @@ impl History {
         if let Some(counters) = counters {
             held.counted.add(note.uptime, counters);
         }
-        let Held { store: Some(store), log, .. } = &mut *held else { return };
-        store.record(note);
+        let Held { store, log, .. } = &mut *held;
         log.compare(note);
+        match store {
+            Some(store) => store.record(note),
+            // Nobody is shown them.
+            None => log.events.clear(),
+        }
     }
 
     /// When the first reading was that is still known; `None` where there is none.
@@ -221,6 +226,11 @@ impl History {
     /// How often chronyd's server is asked; `None` before two readings told of it.
     pub(crate) fn rates(&self) -> Option<Rates> {
         self.held().counted.rates()
+    }
+
+    /// How often something was seen since the process was started, also without a history.
+    pub(crate) fn seen(&self) -> Seen {
+        self.held().log.seen
     }
 
     fn held(&self) -> RwLockReadGuard<'_, Held> {

@@ -84,7 +84,7 @@ impl Prober {
             Err(_) => {
                 let address = target.address();
                 let late = Error::TimedOut { address, attempts: 1, waited: limit };
-                Ok(Arc::new(Reading::new(Err(late))))
+                Ok(Arc::new(Reading::new(Err(late)).with_duration(limit)))
             }
         }
     }

@@ -24,10 +24,12 @@ pub(super) fn read(
     attempt: Duration,
     end: Instant,
 ) -> Reading {
-    match addresses(target, permit, resolver, end) {
+    let start = Instant::now();
+    let reading = match addresses(target, permit, resolver, end) {
         Ok(addresses) => answering(&addresses, attempt, end),
         Err(error) => Reading::new(Err(error)),
-    }
+    };
+    reading.with_duration(start.elapsed())
 }
 
 /// The addresses of a target that may be asked. Only they are used from here on: a name is not looked up again.

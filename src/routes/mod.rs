@@ -6,6 +6,7 @@ mod encoding;
 mod guard;
 mod history;
 mod host;
+mod metrics;
 mod openapi;
 mod page;
 mod probe;
@@ -14,6 +15,7 @@ mod source;
 mod stream;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use actix_web::{HttpRequest, HttpResponse, guard as method, web};
 
@@ -25,6 +27,7 @@ use crate::probe::Prober;
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::sampler::Sampler;
+use crate::tally::Tally;
 use crate::view::{About, Limits, Range};
 
 pub(crate) use client::{Clients, FILES_EACH};
@@ -44,6 +47,10 @@ pub(crate) struct Site {
     pub(crate) history: History,
     /// The places for those who watch live.
     pub(crate) streams: Streams,
+    /// How often chronyd was read.
+    pub(crate) tally: Tally,
+    /// When the process was started.
+    pub(crate) started: SystemTime,
     pub(crate) renderer: Renderer,
     pub(crate) hosts: Hosts,
     /// What `/health/sync` holds the clock against.
@@ -76,6 +83,7 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
         .service(get("/sources/{id}", web::to(source::source)))
         .service(get("/health", web::to(api::health)))
         .service(get("/health/sync", web::to(api::sync)))
+        .service(get("/metrics", web::to(metrics::metrics)))
         .service(get("/live", web::to(stream::readings)))
         .service(get("/probe", web::to(probe::probe)))
         .service(get("/static/{file}", web::to(page::asset)))

@@ -6,8 +6,9 @@ use actix_web::http::header::HeaderMap;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::warn;
 
-use super::{Site, respond};
+use super::{Site, metrics, respond};
 use crate::error::{RequestError, shown};
+use crate::exposition;
 use crate::probe::{NoProbe, Target};
 
 /// How long Prometheus says that it waits, seconds.
@@ -30,7 +31,11 @@ pub(super) async fn probe(request: HttpRequest, site: web::Data<Site>) -> HttpRe
         Err(error) => return respond::error(&request, &site, &error),
     };
     match prober.probe(&target, limit(request.headers())).await {
-        Ok(reading) => metrics(&reading),
+        Ok(reading) => {
+            let form = metrics::form(&request);
+            let (given, clients) = (reading.given(), reading.clients());
+            metrics::page(form, exposition::of_snapshot(given, clients, reading.duration(), form))
+        }
         Err(NoProbe::NotAllowed) => {
             let target = target.to_string();
             let peer = request.peer_addr().map(|peer| peer.to_string()).unwrap_or_default();
@@ -40,15 +45,6 @@ pub(super) async fn probe(request: HttpRequest, site: web::Data<Site>) -> HttpRe
         Err(NoProbe::Busy) => respond::error(&request, &site, &RequestError::TooManyProbes),
         Err(NoProbe::Interrupted) => respond::error(&request, &site, &RequestError::Interrupted),
     }
-}
-
-fn metrics(reading: &crate::reading::Reading) -> HttpResponse {
-    use crate::exposition::{Form, of_snapshot};
-    let text = of_snapshot(reading.given(), reading.clients(), Duration::ZERO, Form::Classic);
-    HttpResponse::Ok()
-        .insert_header((actix_web::http::header::CACHE_CONTROL, "no-store"))
-        .content_type(Form::Classic.content_type())
-        .body(text)
 }
 
 /// The one target of a query; parameters of other names say nothing to this server.

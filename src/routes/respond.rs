@@ -112,6 +112,7 @@ pub(super) fn error(
 fn is_for_programs(path: &str) -> bool {
     path == "/live"
         || path == "/probe"
+        || path == "/metrics"
         || path == "/api"
         || path.starts_with("/api/")
         || path.starts_with("/health")

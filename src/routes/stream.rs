@@ -35,16 +35,25 @@ const END_OF_EVENT: Bytes = Bytes::from_static(b"\n\n");
 
 /// The places for streams.
 #[derive(Debug)]
-pub(crate) struct Streams(Arc<Semaphore>);
+pub(crate) struct Streams {
+    free: Arc<Semaphore>,
+    all: usize,
+}
 
 impl Streams {
     /// Of so many connections at most half are streams, so that others are served, too.
     pub(crate) fn new(connections: usize) -> Self {
-        Self(Arc::new(Semaphore::new(MOST_STREAMS.min(connections / 2))))
+        let all = MOST_STREAMS.min(connections / 2);
+        Self { free: Arc::new(Semaphore::new(all)), all }
     }
 
     fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0).try_acquire_owned().ok()
+        Arc::clone(&self.free).try_acquire_owned().ok()
+    }
+
+    /// How many are taken.
+    pub(super) fn taken(&self) -> usize {
+        self.all.saturating_sub(self.free.available_permits())
     }
 }
 
