@@ -17,6 +17,8 @@ test: ## every test of the workspace, those against a real chronyd included
 	.ci/need chronyd chrony
 	.ci/need ip apt-get=iproute2 dnf=iproute zypper=iproute2 pacman=iproute2 apk=iproute2
 	.ci/need openssl openssl
+# Without Prometheus, which not every system packages, its tests are skipped, saying so.
+	-.ci/need promtool prometheus
 	.ci/need pkg-config apt-get=pkg-config dnf=pkgconf-pkg-config zypper=pkg-config pacman=pkgconf apk=pkgconf
 # Without a browser its tests are skipped, saying so.
 	-.ci/need chromium chromium

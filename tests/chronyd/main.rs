@@ -14,6 +14,7 @@ mod history;
 mod names;
 mod pages;
 mod permission;
+mod probe;
 mod reports;
 mod search;
 mod states;
@@ -74,6 +75,8 @@ fn tests() -> Vec<Test> {
         faults::every_load_reads_anew,
         history::a_restart_is_an_event_over_either_transport_and_new_sources_are_none,
         faults::signals_end_the_dashboard_and_leave_nothing,
+        probe::a_chronyd_on_another_address_says_by_probe_what_chronyc_says,
+        probe::a_chronyd_that_hangs_or_does_not_listen_there_is_down_and_says_why,
         permission::a_closed_directory_denies_the_socket,
         permission::a_directory_that_cannot_be_written_denies_the_client_s_socket,
     ];

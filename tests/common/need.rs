@@ -20,6 +20,10 @@ pub(crate) enum Need {
     Opencommands,
     /// chronyd with NTS, and openssl.
     Nts,
+    /// Prometheus and its promtool; alone of all it needs no chronyd.
+    Prometheus,
+    /// Prometheus and chronyd.
+    Fleet,
     /// cargo, which is missing where the tests run apart from what they were built of.
     Cargo,
 }
@@ -28,6 +32,9 @@ impl Need {
     /// Why this machine cannot run the test; `None` where it can.
     pub(crate) fn missing(self) -> Option<&'static str> {
         static BASE: OnceLock<Option<&str>> = OnceLock::new();
+        if self == Self::Prometheus {
+            return prometheus();
+        }
         if let Some(reason) = BASE.get_or_init(Self::base) {
             return Some(reason);
         }
@@ -42,6 +49,7 @@ impl Need {
                 (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
             }
             Self::Nts => nts(),
+            Self::Prometheus | Self::Fleet => prometheus(),
             Self::Cargo => (!has_cargo()).then_some("there is no cargo"),
         }
     }
@@ -73,6 +81,11 @@ fn namespaces() -> Option<&'static str> {
     MISSING
         .get_or_init(|| !runs("unshare", &["--mount", "--net", "bash", "-c", script]))
         .then_some("no namespaces of its own: unshare, ip or mount is missing or not permitted")
+}
+
+fn prometheus() -> Option<&'static str> {
+    let missing = ["prometheus", "promtool"].into_iter().any(|name| !runs(name, &["--version"]));
+    missing.then_some("Prometheus, with promtool, is not installed")
 }
 
 fn nts() -> Option<&'static str> {
