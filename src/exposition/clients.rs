@@ -67,3 +67,56 @@ fn spread(limits: &[f64], values: impl Iterator<Item = f64>) -> Value {
     }
     Value::Spread(sum, number, parts)
 }
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::{Client as Asks, Scenario};
+
+    use super::super::samples::shown;
+    use super::*;
+
+    #[test]
+    fn a_value_counts_for_the_first_limit_that_it_does_not_exceed() {
+        let values = [0.5, 1.0, 1.5, 5.0, 100.0];
+        let parts = vec![(1.0, 2), (5.0, 2), (f64::INFINITY, 1)];
+        assert_eq!(spread(&[1.0, 5.0], values.into_iter()), Value::Spread(108.0, 5, parts));
+        assert_eq!(spread(&[], [].into_iter()), Value::Spread(0.0, 0, vec![(f64::INFINITY, 0)]));
+    }
+
+    #[test]
+    fn clients_are_counted_by_what_they_asked_for() {
+        let series = shown(Scenario::synchronized()).series();
+        for (name, expected) in [
+            ("second_hand_clients_complete", 1.0),
+            ("chrony_clients_connected{protocol=\"ntp\"}", 2.0),
+            ("chrony_clients_connected{protocol=\"nts\"}", 1.0),
+            ("chrony_clients_last_ntp_hit_ago_seconds_bucket{le=\"5\"}", 0.0),
+            ("chrony_clients_last_ntp_hit_ago_seconds_bucket{le=\"30\"}", 1.0),
+            ("chrony_clients_last_ntp_hit_ago_seconds_bucket{le=\"60\"}", 2.0),
+            ("chrony_clients_last_ntp_hit_ago_seconds_bucket{le=\"+Inf\"}", 2.0),
+            ("chrony_clients_last_ntp_hit_ago_seconds_sum", 72.0),
+            ("chrony_clients_ntp_interval_seconds_sum", 192.0),
+            ("chrony_clients_ntp_drops_bucket{le=\"0\"}", 1.0),
+            ("chrony_clients_ntp_drops_bucket{le=\"10\"}", 2.0),
+            ("chrony_clients_ntp_drops_sum", 9.0),
+        ] {
+            assert_eq!(series.get(name), Some(&expected), "{name}: {series:#?}");
+        }
+    }
+
+    #[test]
+    fn of_a_table_that_was_read_in_part_nothing_is_summed_up() {
+        let mut read = shown(Scenario::synchronized());
+        if let Some(Ok(clients)) = &mut read.clients {
+            clients.cut = true;
+        }
+        let series = read.series();
+        assert_eq!(series.get("second_hand_clients_complete"), Some(&0.0));
+        assert_eq!(series.get("second_hand_report_success{report=\"clients\"}"), Some(&1.0));
+        assert!(!series.keys().any(|key| key.starts_with("chrony_clients")), "{series:#?}");
+        // Who never asked by NTP is no NTP client.
+        let clients = Some(vec![Asks { hits: [0, 0, 5], ..Asks::default() }]);
+        let series = shown(Scenario { clients, ..Scenario::synchronized() }).series();
+        assert_eq!(series.get("chrony_clients_connected{protocol=\"ntp\"}"), Some(&0.0));
+    }
+}

@@ -56,6 +56,18 @@ impl Metric {
         Self { name, kind: Kind::Histogram, help }
     }
 
+    /// Type and meaning, as docs/metrics.md has them.
+    #[cfg(test)]
+    pub(super) fn row(&self) -> (&'static str, &'static str) {
+        let kind = match self.kind {
+            Kind::Gauge => "gauge",
+            Kind::Counter => "counter",
+            Kind::Info => "info",
+            Kind::Histogram => "histogram",
+        };
+        (kind, self.help)
+    }
+
     /// The name without what its type and its unit add to it, and the unit.
     fn stem(&self) -> (&'static str, Option<&'static str>) {
         let name = match self.kind {
@@ -64,6 +76,10 @@ impl Metric {
             Kind::Gauge | Kind::Histogram => None,
         };
         let name = name.unwrap_or(self.name);
+        if self.kind == Kind::Info || name == "chrony_sources_peer_jitter_asymmetry_seconds" {
+            // No unit, whatever the name of the second says.
+            return (name, None);
+        }
         let parts =
             |unit: &&'static str| Some((name.strip_suffix(*unit)?.strip_suffix('_')?, *unit));
         match UNITS.iter().find_map(parts) {
@@ -301,5 +317,96 @@ fn number(mut encoder: MetricEncoder<'_>, kind: Kind, value: &Value) -> fmt::Res
         (_, Value::Spread(sum, number, parts)) => {
             encoder.encode_histogram::<NoLabelSet>(*sum, *number, parts, None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static SIZE: Metric = Metric::gauge("a_size_bytes", "How large it is, bytes.");
+    static NAMED: Metric = Metric::info("a_thing_info", "Always 1.");
+    static TIMES: Metric = Metric::counter("a_times_total", "How often it was.");
+    static SPREAD: Metric = Metric::histogram("a_wait_seconds", "How long it was waited for.");
+
+    fn page() -> Page {
+        let mut page = Page::default();
+        let shared: Arc<[Label]> = Arc::new([("of", Cow::Borrowed("this"))]);
+        page.family(
+            &SIZE,
+            [
+                (Labels::shared(&shared).with("part", "head"), Value::Real(-0.25)),
+                (Labels::shared(&shared).with("part", "tail"), Value::Whole(7)),
+                (Labels::shared(&shared).with("part", "none"), Value::Real(f64::NAN)),
+            ],
+        );
+        page.family(&NAMED, [(label("says", "a\"b\\c\nd"), Value::Whole(1))]);
+        page.single(&TIMES, given(u64::MAX));
+        page.single(&SPREAD, given(Value::Spread(6.5, 3, vec![(1.0, 2), (f64::INFINITY, 1)])));
+        // Nothing is said of what has no series.
+        page.single(&SIZE, Some(Value::Real(f64::INFINITY)));
+        page.single(&SIZE, None);
+        page
+    }
+
+    #[test]
+    fn the_classic_form_is_exactly_this() {
+        let expected = r#"# HELP a_size_bytes How large it is, bytes.
+# TYPE a_size_bytes gauge
+a_size_bytes{of="this",part="head"} -0.25
+a_size_bytes{of="this",part="tail"} 7
+# HELP a_thing_info Always 1.
+# TYPE a_thing_info gauge
+a_thing_info{says="a\"b\\c\nd"} 1
+# HELP a_times_total How often it was.
+# TYPE a_times_total counter
+a_times_total 18446744073709551615
+# HELP a_wait_seconds How long it was waited for.
+# TYPE a_wait_seconds histogram
+a_wait_seconds_bucket{le="1"} 2
+a_wait_seconds_bucket{le="+Inf"} 3
+a_wait_seconds_sum 6.5
+a_wait_seconds_count 3
+"#;
+        assert_eq!(page().text(Form::Classic), expected);
+    }
+
+    #[test]
+    fn openmetrics_is_exactly_this() {
+        let expected = r#"# HELP a_size_bytes How large it is, bytes.
+# TYPE a_size_bytes gauge
+# UNIT a_size_bytes bytes
+a_size_bytes{of="this",part="head"} -0.25
+a_size_bytes{of="this",part="tail"} 7
+# HELP a_thing Always 1.
+# TYPE a_thing info
+a_thing_info{says="a\"b\\c\nd"} 1
+# HELP a_times How often it was.
+# TYPE a_times counter
+a_times_total 18446744073709551615
+# HELP a_wait_seconds How long it was waited for.
+# TYPE a_wait_seconds histogram
+# UNIT a_wait_seconds seconds
+a_wait_seconds_sum 6.5
+a_wait_seconds_count 3
+a_wait_seconds_bucket{le="1.0"} 2
+a_wait_seconds_bucket{le="+Inf"} 3
+# EOF
+"#;
+        assert_eq!(page().text(Form::OpenMetrics), expected);
+    }
+
+    #[test]
+    fn units_are_those_that_names_end_in() {
+        for (name, expected) in [
+            ("a_b_ppms_per_second", ("a_b", Some("ppms_per_second"))),
+            ("a_b_ratio", ("a_b", Some("ratio"))),
+            ("a_seconds_ago", ("a_seconds_ago", None)),
+            ("seconds", ("seconds", None)),
+        ] {
+            assert_eq!(Metric::gauge(name, "").stem(), expected);
+        }
+        assert_eq!(Metric::counter("a_seconds_total", "").stem(), ("a", Some("seconds")));
+        assert_eq!(Metric::info("a_bytes_info", "").stem(), ("a_bytes", None));
     }
 }

@@ -335,6 +335,24 @@ mod tests {
     }
 
     #[test]
+    fn steps_and_restarts_are_counted_also_without_a_history() {
+        for length in [None, Some(Duration::from_secs(600))] {
+            let history = History::new(length, Duration::from_secs(5));
+            history.take(&note(START, &["a"]));
+            assert_eq!(history.seen(), Seen::default());
+            let mut stepped = note(START + 5, &["a"]);
+            stepped.at += Duration::from_secs(3600);
+            history.take(&stepped);
+            assert_eq!(history.seen(), Seen { steps: 1, restarts: 0 });
+            let back = note(START + 10, &["a"]);
+            history.take(&back.with_clock(|clock| clock.updated = false));
+            assert_eq!(history.seen(), Seen { steps: 2, restarts: 1 });
+            let events = history.held().log.events.len();
+            assert_eq!(events > 0, length.is_some(), "{events} events are held");
+        }
+    }
+
+    #[test]
     fn a_source_has_its_reach_as_it_was_and_its_delay() {
         let history = history(DAY);
         history.take(&note(START - 60, &["b"]));

@@ -118,6 +118,33 @@ impl Dashboard {
         Self::taken(request.call())
     }
 
+    /// As above, with these headers.
+    pub(crate) fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Response {
+        Self::taken(self.asked(path, headers))
+    }
+
+    /// As above, the body as it came.
+    pub(crate) fn get_bytes(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> (ureq::http::HeaderMap, Vec<u8>) {
+        let mut response = self.asked(path, headers).expect("second-hand answers");
+        let body = response.body_mut().read_to_vec().expect("a body");
+        (response.headers().clone(), body)
+    }
+
+    fn asked(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        let request =
+            headers.iter().fold(request, |request, (name, says)| request.header(*name, *says));
+        request.call()
+    }
+
     pub(crate) fn send(&self, method: &str, path: &str) -> Response {
         let request =
             ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));

@@ -18,6 +18,7 @@ mod hostile;
 mod hosts;
 mod load;
 mod log;
+mod metrics;
 mod openapi;
 mod pages;
 mod past;
