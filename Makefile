@@ -17,10 +17,10 @@ test: ## every test of the workspace, those against a real chronyd included
 	.ci/need chronyd chrony
 	.ci/need ip apt-get=iproute2 dnf=iproute zypper=iproute2 pacman=iproute2 apk=iproute2
 	.ci/need openssl openssl
-# Without Prometheus, which not every system packages, its tests are skipped, saying so.
-	-.ci/need promtool prometheus
 	.ci/need pkg-config apt-get=pkg-config dnf=pkgconf-pkg-config zypper=pkg-config pacman=pkgconf apk=pkgconf
-# Without a browser its tests are skipped, saying so.
+# Without Prometheus and promtool, which come together, their tests are skipped, saying so, and so it is with a browser.
+# Nothing is scraped but in tests: the service that a package may have is not started.
+	-SYSTEMD_OFFLINE=1 .ci/need prometheus prometheus dnf=golang-github-prometheus zypper=golang-github-prometheus-prometheus
 	-.ci/need chromium chromium
 	-.ci/need chromedriver apt-get=chromium-driver dnf=chromedriver zypper=chromedriver pacman=chromium apk=chromium-chromedriver
 # Most tests wait, for daemons or deadlines, so more than one a processor.
@@ -48,7 +48,7 @@ bindings: ## make libchrony-sys/src/bindings.rs anew
 
 bench: ## the benchmarks, with the peers that can be installed, in the same run
 	.ci/need chronyd chrony
-	cargo bench -p second-hand --bench performance --bench page --bench history
+	cargo bench -p second-hand --bench performance --bench page --bench metrics --bench history
 
 screenshots: ## the pictures of docs/, anew
 	SCREENSHOTS=docs cargo test -p second-hand --features "$(FEATURES)" --test browser

@@ -53,8 +53,7 @@ pub(super) fn tell(
     page.single(&UP, always(up));
     let version = || label("version", env!("CARGO_PKG_VERSION"));
     page.family(&BUILD, [(version(), Value::Whole(1))]);
-    let exporter = version().with("goos", std::env::consts::OS).with("goarch", architecture());
-    page.family(&EXPORTER, [(exporter, Value::Whole(1))]);
+    page.family(&EXPORTER, [(version(), Value::Whole(1))]);
     page.single(&DURATION, always(duration.as_secs_f64()));
     let success = |(report, error): &Missing<'_>| {
         (label("report", report.as_str()), Value::from(error.is_none()))
@@ -84,13 +83,4 @@ fn reports<'a>(
         (None, Ok(_)) => None,
     };
     ten.chain(clients.map(|error| (ReportName::Clients, error))).collect()
-}
-
-/// As Go calls it.
-fn architecture() -> &'static str {
-    match std::env::consts::ARCH {
-        "x86_64" => "amd64",
-        "aarch64" => "arm64",
-        other => other,
-    }
 }

@@ -42,3 +42,32 @@ pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
 pub(super) fn tell(page: &mut Page, rtc: &RtcData) {
     page.record(&COLUMNS, rtc);
 }
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::{RtcData, Scenario, Time};
+
+    use super::super::samples::shown;
+
+    #[test]
+    fn an_rtc_without_measurements_has_no_error() {
+        let series = shown(Scenario::rtc()).series();
+        for (name, expected) in [
+            ("samples", 10.0),
+            ("runs", 6.0),
+            ("span_seconds", 4500.0),
+            ("offset_seconds", 0.25),
+            ("frequency_ppms", -4.5),
+        ] {
+            assert_eq!(series[&format!("second_hand_rtcdata_{name}")], expected, "{name}");
+        }
+        assert!(series["second_hand_rtcdata_reference_timestamp_seconds"] > 1.7e9);
+        let never = Time::Raw { high: 0, low: 0, nanoseconds: 0 };
+        let fresh = RtcData { reference_time: never, samples: 0, ..RtcData::default() };
+        let series = shown(Scenario { rtc: Some(fresh), ..Scenario::rtc() }).series();
+        assert_eq!(series["second_hand_rtcdata_samples"], 0.0);
+        for absent in ["offset_seconds", "frequency_ppms", "reference_timestamp_seconds"] {
+            assert!(!series.contains_key(&format!("second_hand_rtcdata_{absent}")), "{absent}");
+        }
+    }
+}

@@ -98,3 +98,55 @@ pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
 pub(super) fn tell(page: &mut Page, stats: &ServerStats) {
     page.record(&COLUMNS, stats);
 }
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::{Scenario, ServerStats};
+
+    use super::super::samples::shown;
+
+    #[test]
+    fn each_counter_has_its_own_name() {
+        let serverstats = ServerStats {
+            ntp_received: 1,
+            ntp_dropped: 2,
+            command_received: 3,
+            command_dropped: 4,
+            log_dropped: 5,
+            nts_ke_accepted: 6,
+            nts_ke_dropped: 7,
+            ntp_authenticated: 8,
+            ntp_interleaved: 9,
+            ntp_timestamps: 10,
+            ntp_timestamp_span: 11,
+            daemon_rx: 12,
+            daemon_tx: 13,
+            kernel_rx: 14,
+            kernel_tx: 15,
+            hardware_rx: 16,
+            hardware_tx: u64::MAX,
+        };
+        let series = shown(Scenario { serverstats, ..Scenario::synchronized() }).series();
+        for (name, expected) in [
+            ("ntp_packets_received_total", 1.0),
+            ("ntp_packets_dropped_total", 2.0),
+            ("command_packets_received_total", 3.0),
+            ("command_packets_dropped_total", 4.0),
+            ("client_log_records_dropped_total", 5.0),
+            ("nts_ke_connections_accepted_total", 6.0),
+            ("nts_ke_connections_dropped_total", 7.0),
+            ("authenticated_ntp_packets_total", 8.0),
+            ("interleaved_ntp_packets_total", 9.0),
+            ("ntp_timestamps_held", 10.0),
+            ("ntp_timestamp_span_seconds", 11.0),
+            ("ntp_daemon_rx_timestamps_total", 12.0),
+            ("ntp_daemon_tx_timestamps_total", 13.0),
+            ("ntp_kernel_rx_timestamps_total", 14.0),
+            ("ntp_kernel_tx_timestamps_total", 15.0),
+            ("ntp_hw_rx_timestamps_total", 16.0),
+            ("ntp_hw_tx_timestamps_total", 18_446_744_073_709_551_615.0),
+        ] {
+            assert_eq!(series[&format!("chrony_serverstats_{name}")], expected, "{name}");
+        }
+    }
+}

@@ -50,3 +50,29 @@ pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
 pub(super) fn tell(page: &mut Page, smoothing: &Smoothing) {
     page.record(&COLUMNS, smoothing);
 }
+
+#[cfg(test)]
+mod tests {
+    use libchrony::testing::Scenario;
+
+    use super::super::samples::shown;
+
+    #[test]
+    fn each_value_has_its_own_name() {
+        let series = shown(Scenario::smoothing()).series();
+        for (name, expected) in [
+            ("active", 1.0),
+            ("leap_only", 0.0),
+            ("offset_seconds", 0.002),
+            ("frequency_ppms", 0.3),
+            ("wander_ppms_per_second", -0.0001),
+            ("last_update_age_seconds", 8.0),
+            ("remaining_seconds", 3000.0),
+        ] {
+            let value = series[&format!("second_hand_smoothing_{name}")];
+            assert!((value - expected).abs() <= expected.abs() * 1e-6, "{name}: {value}");
+        }
+        let none = shown(Scenario::synchronized()).series();
+        assert!(!none.keys().any(|key| key.starts_with("second_hand_smoothing")), "{none:#?}");
+    }
+}

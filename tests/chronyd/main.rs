@@ -11,6 +11,7 @@ mod authentication;
 mod examples;
 mod faults;
 mod history;
+mod metrics;
 mod names;
 mod pages;
 mod permission;
@@ -73,6 +74,7 @@ fn tests() -> Vec<Test> {
         faults::a_restart_between_two_reads_goes_unnoticed,
         faults::socket_directories_of_killed_dashboards_are_removed_at_the_next_start,
         faults::every_load_reads_anew,
+        metrics::every_metric_is_what_chronyc_says,
         history::a_restart_is_an_event_over_either_transport_and_new_sources_are_none,
         faults::signals_end_the_dashboard_and_leave_nothing,
         probe::a_chronyd_on_another_address_says_by_probe_what_chronyc_says,
@@ -92,9 +94,14 @@ fn tests() -> Vec<Test> {
     let namespaces_ipv6 = tests![NamespacesIpv6: search::the_loopback_of_ipv6_is_taken_last];
     let nts = tests![Nts: authentication::an_nts_source_shows_its_keys_and_cookies];
     let opencommands = tests![Opencommands: states::reports_opened_over_udp_are_given];
+    let prometheus = tests![Prometheus:
+        metrics::prometheus_has_what_chronyc_says_and_loses_what_vanished,
+        metrics::promtool_finds_nothing_to_mend,
+    ];
     let cargo = tests![Cargo: examples::a_crate_outside_the_workspace_links_the_wrapper_alone];
     // The longest first.
-    [&cargo[..], &chronyd, &ipv6, &namespaces, &namespaces_ipv6, &nts, &opencommands].concat()
+    [&cargo[..], &prometheus, &chronyd, &ipv6, &namespaces, &namespaces_ipv6, &nts, &opencommands]
+        .concat()
 }
 
 fn main() -> ExitCode {

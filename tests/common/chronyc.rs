@@ -50,6 +50,11 @@ impl Witness {
         self.before.len()
     }
 
+    /// Whether the lines have so many fields and one more: an older chronyc prints fewer.
+    pub(crate) fn has(&self, field: usize) -> bool {
+        self.before.iter().all(|line| line.len() > field)
+    }
+
     /// The line with this text in this field.
     pub(crate) fn line(&self, field: usize, text: &str) -> usize {
         let found = self.before.iter().position(|line| line[field] == text);

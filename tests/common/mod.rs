@@ -11,6 +11,7 @@ pub(crate) mod need;
 pub(crate) mod nobody;
 pub(crate) mod page;
 pub(crate) mod process;
+pub(crate) mod prometheus;
 
 use std::time::{Duration, Instant};
 

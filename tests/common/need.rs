@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 /// What a test needs beyond cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// chronyd, chronyc and root, who may give a directory to chrony's user; each other needs them too.
+    /// chronyd, chronyc and root, who may give a directory to chrony's user; each other but one needs them too.
     Chronyd,
     /// IPv6 on loopback.
     Ipv6,
@@ -20,10 +20,10 @@ pub(crate) enum Need {
     Opencommands,
     /// chronyd with NTS, and openssl.
     Nts,
-    /// Prometheus and its promtool; alone of all it needs no chronyd.
+    /// Prometheus and promtool, which Debian has in one package.
     Prometheus,
-    /// Prometheus and chronyd.
-    Fleet,
+    /// The two, and no chronyd.
+    PrometheusAlone,
     /// cargo, which is missing where the tests run apart from what they were built of.
     Cargo,
 }
@@ -32,7 +32,7 @@ impl Need {
     /// Why this machine cannot run the test; `None` where it can.
     pub(crate) fn missing(self) -> Option<&'static str> {
         static BASE: OnceLock<Option<&str>> = OnceLock::new();
-        if self == Self::Prometheus {
+        if self == Self::PrometheusAlone {
             return prometheus();
         }
         if let Some(reason) = BASE.get_or_init(Self::base) {
@@ -49,7 +49,7 @@ impl Need {
                 (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
             }
             Self::Nts => nts(),
-            Self::Prometheus | Self::Fleet => prometheus(),
+            Self::Prometheus | Self::PrometheusAlone => prometheus(),
             Self::Cargo => (!has_cargo()).then_some("there is no cargo"),
         }
     }
@@ -75,17 +75,19 @@ pub(crate) fn has_cargo() -> bool {
     runs(&cargo, &["--version"])
 }
 
+fn prometheus() -> Option<&'static str> {
+    static MISSING: OnceLock<bool> = OnceLock::new();
+    MISSING
+        .get_or_init(|| !runs("prometheus", &["--version"]) || !runs("promtool", &["--version"]))
+        .then_some("prometheus or promtool is not installed")
+}
+
 fn namespaces() -> Option<&'static str> {
     static MISSING: OnceLock<bool> = OnceLock::new();
     let script = "ip link set lo up && mount -t tmpfs tmpfs /run && setpriv --version";
     MISSING
         .get_or_init(|| !runs("unshare", &["--mount", "--net", "bash", "-c", script]))
         .then_some("no namespaces of its own: unshare, ip or mount is missing or not permitted")
-}
-
-fn prometheus() -> Option<&'static str> {
-    let missing = ["prometheus", "promtool"].into_iter().any(|name| !runs(name, &["--version"]));
-    missing.then_some("Prometheus, with promtool, is not installed")
 }
 
 fn nts() -> Option<&'static str> {

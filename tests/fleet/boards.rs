@@ -6,9 +6,9 @@ use std::fs;
 
 use serde_json::Value;
 
+use crate::common::prometheus::Prometheus;
 use crate::common::{PATIENCE, within};
 use crate::configuration::example;
-use crate::prometheus::Prometheus;
 use crate::{Fleet, files};
 
 /// The boards, each with the name of its file.
@@ -97,7 +97,7 @@ pub(crate) fn boards_can_be_imported() {
 
 pub(crate) fn every_query_of_a_board_has_an_answer() {
     let fleet = Fleet::start();
-    let prometheus = Prometheus::start(&example(&[
+    let configuration = example(&[
         ("ntp1.example.net:8000", Some(fleet.dashboard.authority())),
         ("ntp2.example.net:8000", None),
         ("prober.example.net:8000", Some(fleet.dashboard.authority())),
@@ -105,7 +105,8 @@ pub(crate) fn every_query_of_a_board_has_an_answer() {
         ("192.0.2.12", None),
         ("2001:db8::11", None),
         ("- clock.example.net", None),
-    ]));
+    ]);
+    let prometheus = Prometheus::start(&configuration, &files("prometheus/rules", "yml"));
     let expressions = expressions();
     assert!(expressions.len() > 60, "{} queries", expressions.len());
     for (place, expression) in expressions {
@@ -116,7 +117,7 @@ pub(crate) fn every_query_of_a_board_has_an_answer() {
             .replace("$__rate_interval", "1m");
         assert!(!asked.contains('$'), "{place}: {asked} has another variable");
         let answer =
-            within(PATIENCE, || Some(prometheus.query(&asked)).filter(|it| !it.is_empty()));
+            within(PATIENCE, || Some(prometheus.samples(&asked)).filter(|it| !it.is_empty()));
         assert!(answer.is_some(), "{place}: no answer to {asked}\n{}", prometheus.log());
     }
 }

@@ -5,9 +5,9 @@ use std::fs;
 
 use crate::common::chronyd::Chronyd;
 use crate::common::dashboard::{Dashboard, second_hand};
+use crate::common::prometheus::Prometheus;
 use crate::common::{PATIENCE, within};
-use crate::packaging;
-use crate::prometheus::Prometheus;
+use crate::{files, packaging};
 
 /// The example, each of its targets replaced, or left out where there is nothing in its place, and
 /// asking each second.
@@ -51,7 +51,7 @@ pub(crate) fn the_example_reads_real_chronyds_through_probe_by_their_own_names()
         command.args(["--probe-allow", allowed]);
     }
     let dashboard = Dashboard::start(&mut command);
-    let prometheus = Prometheus::start(&example(&[
+    let configuration = example(&[
         ("ntp1.example.net:8000", Some(dashboard.authority())),
         ("ntp2.example.net:8000", None),
         ("prober.example.net:8000", Some(dashboard.authority())),
@@ -59,9 +59,10 @@ pub(crate) fn the_example_reads_real_chronyds_through_probe_by_their_own_names()
         ("192.0.2.12", Some(&other)),
         ("\"[2001:db8::11]:11323\"", Some(&dead)),
         ("clock.example.net", Some(&foreign)),
-    ]));
+    ]);
+    let prometheus = Prometheus::start(&configuration, &files("prometheus/rules", "yml"));
     let by_instance = |expression: &str| -> BTreeMap<String, f64> {
-        let samples = prometheus.query(expression).into_iter();
+        let samples = prometheus.samples(expression).into_iter();
         samples.map(|(labels, value)| (labels["instance"].clone(), value)).collect()
     };
     let expected = |pairs: &[(&str, f64)]| -> BTreeMap<String, f64> {
@@ -76,8 +77,8 @@ pub(crate) fn the_example_reads_real_chronyds_through_probe_by_their_own_names()
         });
         assert!(
             came.is_some(),
-            "{expression} is {last:?}, not {wanted:?}\n{:#}\n{}",
-            prometheus.targets(),
+            "{expression} is {last:?}, not {wanted:?}\n{:#?}\n{}",
+            prometheus.get("targets", None),
             prometheus.log()
         );
     };
@@ -95,7 +96,8 @@ pub(crate) fn the_example_reads_real_chronyds_through_probe_by_their_own_names()
     answer(error, &[(&one, 1.0), (&other, 1.0)]);
     answer("ALERTS{alertname=\"ChronydDown\"}", &[(&dead, 1.0)]);
     answer("ALERTS{alertname=\"SecondHandDown\"}", &[(&foreign, 1.0)]);
-    for group in prometheus.rules()["groups"].as_array().unwrap() {
+    let rules = prometheus.get("rules", None).unwrap();
+    for group in rules["data"]["groups"].as_array().unwrap() {
         for rule in group["rules"].as_array().unwrap() {
             assert_eq!(rule["health"], "ok", "{rule:#}");
         }

@@ -9,7 +9,6 @@ mod common;
 
 mod boards;
 mod configuration;
-mod prometheus;
 mod rules;
 
 use std::path::PathBuf;
@@ -77,13 +76,13 @@ fn tests() -> Vec<Test> {
         rules::rules_and_boards_use_only_what_second_hand_gives,
         boards::boards_can_be_imported,
     ];
-    let prometheus = tests![Some(Need::Prometheus) =>
+    let prometheus = tests![Some(Need::PrometheusAlone) =>
         boards::every_query_of_a_board_has_an_answer,
         rules::rules_and_example_are_clean,
         rules::alerts_fire_when_they_must_and_not_otherwise,
         rules::what_a_probe_says_is_clean,
     ];
-    let fleet = tests![Some(Need::Fleet) =>
+    let fleet = tests![Some(Need::Prometheus) =>
         configuration::the_example_reads_real_chronyds_through_probe_by_their_own_names,
     ];
     [&fleet[..], &prometheus, &plain].concat()
