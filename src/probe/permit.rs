@@ -1,12 +1,13 @@
 //! What may be probed. Nothing is but what `--probe-allow` lists, at the port it is listed with:
 //!
-//! * an IP address where it lies in a listed network;
+//! * an IP address where it lies in a listed network; this machine's own loopback, which trusts whoever asks,
+//!   only where the network lies within it, as all addresses of all machines do not;
 //! * a host name where that very name is listed. What networks are listed does not matter for a name, or
 //!   whoever may write names into the DNS could find out what addresses stand behind them.
 //!
 //! A listed name is resolved once a probe, and what is asked is the address that was checked. Listing a name
-//! trusts whoever answers for it in the DNS, but not with everything: an address that is no machine's, and
-//! this machine's own loopback, which trusts whoever asks, are refused unless they are listed too.
+//! trusts whoever answers for it in the DNS, but not with everything: an address that is no machine's is
+//! refused, and one of the loopback unless it is listed too.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -51,11 +52,13 @@ impl Permit {
     }
 }
 
-/// Whether a machine of the network may have the address: all but the broadcast address at its end.
+/// Whether a machine of the network may have the address: all but the broadcast address at its end, and
+/// those of the loopback where it is no network within that.
 fn holds(network: &IpNet, ip: IpAddr) -> bool {
     let is_broadcast = matches!(network, IpNet::V4(network)
         if network.prefix_len() < 31 && ip == network.broadcast());
-    network.contains(&ip) && !is_broadcast
+    let is_meant = !ip.is_loopback() || network.network().is_loopback();
+    network.contains(&ip) && !is_broadcast && is_meant
 }
 
 #[cfg(test)]
@@ -115,6 +118,17 @@ mod tests {
         assert!(allows(&permit(&[("192.0.2.255/32", 323)]), "192.0.2.255"));
         assert!(allows(&permit(&[("192.0.2.254/31", 323)]), "192.0.2.255"));
         assert!(!allows(&permit(&[("192.0.2.0/24", 323)]), "192.0.2.255"));
+    }
+
+    #[test]
+    fn this_machine_s_loopback_is_no_part_of_everything() {
+        let everything = permit(&[("0.0.0.0/0", 323), ("64.0.0.0/2", 323), ("::/0", 323)]);
+        assert!(allows(&everything, "192.0.2.1") && allows(&everything, "2001:db8::1"));
+        for target in ["127.0.0.1", "127.1.2.3", "::ffff:127.0.0.1", "::1"] {
+            assert!(!allows(&everything, target), "{target}");
+        }
+        let loopback = permit(&[("127.0.0.0/8", 323), ("::1/128", 323)]);
+        assert!(allows(&loopback, "127.0.0.1") && allows(&loopback, "::1"));
     }
 
     #[test]

@@ -95,3 +95,81 @@ fn one(address: SocketAddr, attempt: Duration, limit: Duration) -> Reading {
         .map(|snapshot| clients::Reader::default().read(&mut connection, snapshot));
     Reading::new(given).with_clients(clients)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+
+    use libchrony::ErrorKind;
+    use libchrony::testing::{Scenario, Simulator};
+
+    use super::*;
+    use crate::config::{Machines, Probed};
+
+    const ATTEMPT: Duration = Duration::from_millis(100);
+
+    fn until() -> Instant {
+        Instant::now() + Duration::from_secs(20)
+    }
+
+    /// An address where nobody listens.
+    fn nobody() -> SocketAddr {
+        UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn the_first_address_that_answers_is_read() {
+        let chronyd = Simulator::start_udp(Scenario::synchronized()).unwrap();
+        let alive = chronyd.address().parse().unwrap();
+        let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let addresses = [nobody(), silent.local_addr().unwrap(), alive];
+        let reading = answering(&addresses, ATTEMPT, until());
+        assert_eq!(reading.given().unwrap().chronyd.address, Address::Udp(alive));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn where_none_answers_the_first_says_why() {
+        let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let addresses = [nobody(), silent.local_addr().unwrap()];
+        let kind = |addresses: &[SocketAddr]| {
+            answering(addresses, ATTEMPT, until()).given().unwrap_err().kind()
+        };
+        assert_eq!(kind(&addresses), ErrorKind::NobodyListens);
+        let [nobody, silent] = addresses;
+        assert_eq!(kind(&[silent, nobody]), ErrorKind::TimedOut);
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn a_reading_is_over_when_its_time_is() {
+        let silent = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let addresses = [silent.local_addr().unwrap()];
+        let start = Instant::now();
+        let reading =
+            answering(&addresses, Duration::from_secs(60), start + Duration::from_millis(200));
+        assert_eq!(reading.given().unwrap_err().kind(), ErrorKind::TimedOut);
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "asks the system")]
+    fn a_name_gives_only_the_addresses_that_may_be_asked() {
+        let listed = |text: &str| Probed {
+            machines: match text.parse() {
+                Ok(network) => Machines::Network(network),
+                Err(_) => Machines::Name(text.to_owned()),
+            },
+            port: 323,
+        };
+        let name = Target::Name("localhost".to_owned(), 323);
+        let found = |listed_texts: &[&str]| {
+            let permit = Permit::new(listed_texts.iter().map(|text| listed(text)).collect());
+            addresses(&name, &permit, &Resolver::default(), until())
+        };
+        assert_eq!(found(&["localhost"]).unwrap_err().kind(), ErrorKind::NameNotResolved);
+        let only = found(&["localhost", "127.0.0.1/32"]).unwrap();
+        assert_eq!(only, ["127.0.0.1:323".parse().unwrap()]);
+    }
+}
