@@ -55,6 +55,13 @@ struct Asked<T> {
     end: Instant,
 }
 
+impl<T> Asked<T> {
+    /// Whether somebody still waits.
+    fn is_wanted(&self) -> bool {
+        self.waiting.iter().any(|waiting| !waiting.is_closed())
+    }
+}
+
 impl<K: Clone + Eq + Hash, T> Queue<K, T> {
     fn lock(&self) -> MutexGuard<'_, State<K, T>> {
         // Nothing that can panic runs under the lock.
@@ -69,13 +76,10 @@ impl<K: Clone + Eq + Hash, T> Queue<K, T> {
                 return None;
             }
             while let Some(key) = state.queued.pop_front() {
-                let Some(asked) = state.asked.get_mut(&key) else { continue };
-                asked.waiting.retain(|waiting| !waiting.is_closed());
-                if !asked.waiting.is_empty() {
-                    let end = asked.end;
-                    return Some((key, end));
-                }
-                state.asked.remove(&key);
+                match state.asked.get(&key) {
+                    Some(asked) if asked.is_wanted() => return Some((key, asked.end)),
+                    _ => state.asked.remove(&key),
+                };
             }
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -142,19 +146,13 @@ where
                 }
                 None => {
                     if queued.len() >= MOST_QUEUED {
-                        let waits = |key: &K| {
-                            asked.get(key).is_some_and(|asked| {
-                                asked.waiting.iter().any(|waiting| !waiting.is_closed())
-                            })
-                        };
-                        let (kept, left): (VecDeque<K>, Vec<K>) = {
-                            let (kept, left): (Vec<K>, Vec<K>) = queued.drain(..).partition(waits);
-                            (kept.into(), left)
-                        };
-                        *queued = kept;
-                        for key in left {
-                            asked.remove(&key);
-                        }
+                        queued.retain(|key| {
+                            let is_wanted = asked.get(key).is_some_and(Asked::is_wanted);
+                            if !is_wanted {
+                                asked.remove(key);
+                            }
+                            is_wanted
+                        });
                     }
                     if queued.len() >= MOST_QUEUED {
                         return Err(Refusal::Full);
