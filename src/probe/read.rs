@@ -13,6 +13,9 @@ use super::target::Target;
 use crate::clients;
 use crate::reading::Reading;
 
+/// The most sources of a machine that are read: more are no sources of a time server, but a machine that
+/// would have much memory used.
+const MOST_SOURCES: u32 = 1000;
 /// How many of a name's addresses are tried.
 const MOST_ADDRESSES: usize = 4;
 
@@ -84,6 +87,7 @@ fn one(address: SocketAddr, attempt: Duration, limit: Duration) -> Reading {
         .address(Address::Udp(address))
         .timeout(attempt.min(limit))
         .limit(limit)
+        .most_sources(MOST_SOURCES)
         .build();
     let given = connection.snapshot();
     // Its clients cost a request or a few; a chronyd that was slow so far is not asked for them.
