@@ -82,7 +82,10 @@ fn tests() -> Vec<Test> {
         permission::a_closed_directory_denies_the_socket,
         permission::a_directory_that_cannot_be_written_denies_the_client_s_socket,
     ];
-    let ipv6 = tests![Ipv6: states::an_ipv6_source_is_not_shown_by_its_hash];
+    let ipv6 = tests![Ipv6:
+        states::an_ipv6_source_is_not_shown_by_its_hash,
+        probe::a_chronyd_is_probed_by_ipv6_too,
+    ];
     let namespaces = tests![Namespaces:
         search::without_chronyd_all_places_are_named,
         search::the_socket_is_taken_first,

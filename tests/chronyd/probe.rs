@@ -103,3 +103,10 @@ pub(crate) fn a_chronyd_that_hangs_or_does_not_listen_there_is_down_and_says_why
     chronyd.go_on();
     assert!((value(&probe(&dashboard, &there), "chrony_up") - 1.0).abs() < f64::EPSILON);
 }
+
+pub(crate) fn a_chronyd_is_probed_by_ipv6_too() {
+    let chronyd = Chronyd::client("local stratum 5");
+    let target = format!("[::1]:{}", chronyd.command_port);
+    let response = probe(&prober(&[&target]), &target);
+    assert!((value(&response, "chrony_tracking_stratum") - 5.0).abs() < f64::EPSILON);
+}

@@ -98,7 +98,7 @@ fn one_report_without_answer_is_named_and_the_rest_is_there() {
     let chronyd = Simulator::start_unix(servers([1])).unwrap();
     chronyd.script([Fault::on(Command::SMOOTHING).silence()]);
     let snapshot = connect_in_a_hurry(&chronyd).snapshot().unwrap();
-    let smoothing = &snapshot.unavailable[&libchrony::ReportName::Smoothing];
+    let smoothing = &snapshot.unavailable[&ReportName::Smoothing];
     assert_eq!(smoothing.kind(), ErrorKind::TimedOut);
     assert!(snapshot.tracking.is_some() && snapshot.sources.is_some());
 }
