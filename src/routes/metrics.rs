@@ -82,6 +82,7 @@ mod tests {
             ("application/openmetrics-text", Form::OpenMetrics),
             ("application/openmetrics-text; version=1.0.0; charset=utf-8", Form::OpenMetrics),
             ("application/openmetrics-text;q=0.2, text/plain", Form::Classic),
+            ("text/plain, application/openmetrics-text", Form::OpenMetrics),
             ("application/openmetrics-text;q=0", Form::Classic),
             ("application/openmetrics-text;version=0.0.1", Form::Classic),
             ("text/html,application/xhtml+xml,*/*;q=0.8", Form::Classic),
