@@ -2,7 +2,7 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run demo test lint bindings bench screenshots msrv deny asan valgrind miri conformance docker-test fuzz soak asan-soak checks ci
+.PHONY: help run demo test lint bindings bench screenshots msrv deny asan valgrind miri conformance publish-check dist docker-test fuzz soak asan-soak checks ci
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -17,6 +17,7 @@ test: ## every test of the workspace, those against a real chronyd included
 	.ci/need chronyd chrony
 	.ci/need ip apt-get=iproute2 dnf=iproute zypper=iproute2 pacman=iproute2 apk=iproute2
 	.ci/need openssl openssl
+	.ci/need curl curl
 	.ci/need pkg-config apt-get=pkg-config dnf=pkgconf-pkg-config zypper=pkg-config pacman=pkgconf apk=pkgconf
 # Without Prometheus and promtool, which come together, their tests are skipped, saying so, and so it is with a browser.
 # Nothing is scraped but in tests: the service that a package may have is not started.
@@ -28,7 +29,7 @@ test: ## every test of the workspace, those against a real chronyd included
 # What the fuzz targets found once, and their seeds.
 	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo test --manifest-path fuzz/Cargo.toml
 
-lint: ## format, clippy, C warnings, generated bindings, the API's description, documentation
+lint: ## format, clippy, C warnings, scripts and workflows, generated bindings, the API's description, documentation
 	.ci/need clang clang
 	.ci/need lib:clang apt-get=libclang-dev dnf=clang-devel zypper=clang-devel pacman=clang apk=clang-dev
 	cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
@@ -38,6 +39,7 @@ lint: ## format, clippy, C warnings, generated bindings, the API's description, 
 	cargo fmt --manifest-path fuzz/Cargo.toml -- --check
 	CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target} cargo clippy --manifest-path fuzz/Cargo.toml --all-targets -- -D warnings
 	$(MAKE) -C libchrony-sys/libchrony check-warnings
+	.ci/scripts
 	tests/http/openapi-validate
 	cargo test -p libchrony-sys --features bindgen --test bindings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --features "$(FEATURES)"
@@ -74,6 +76,12 @@ miri: ## the pure parts under Miri
 conformance: ## upstream's library beside ours, and pychrony on ours
 	tests/conformance/run
 
+publish-check: ## the three crates as they would be published: packed, then built and tested alone
+	.ci/publish
+
+dist: ## the archives of a release, with checksums and SBOM, in target/dist; make dist TARGETS=... for others than this machine's
+	.ci/release/dist $(TARGETS)
+
 docker-test: ## the integration tests in containers, on the chronyd of three distributions
 	docker/test
 
@@ -87,6 +95,6 @@ soak: ## a quarter of an hour of reading while chronyd has a hard life
 asan-soak: ## a minute of the same with AddressSanitizer and LeakSanitizer, dashboards included
 	.ci/asan soak
 
-checks: lint test msrv deny asan valgrind miri conformance ## all checks but those in containers
+checks: lint test msrv deny asan valgrind miri conformance publish-check ## all checks but those in containers
 
 ci: checks docker-test ## what CI runs; .ci/run has the two side by side

@@ -43,7 +43,10 @@ fn bundled() {
             "the bundled libchrony could not be compiled: install a C compiler (gcc or clang, and libc6-dev or glibc-devel), or set LIBCHRONY_NO_VENDOR=1 to link the system's libchrony: {error}"
         ));
     }
-    println!("cargo::rustc-link-lib=m");
+    // musl has it in its libc, and the linker would find another library's.
+    if std::env::var("CARGO_CFG_TARGET_ENV").as_deref() != Ok("musl") {
+        println!("cargo::rustc-link-lib=m");
+    }
     println!("cargo::rustc-cfg=bundled");
     println!("cargo::metadata=vendored=1");
     if let Ok(manifest) = std::env::var("CARGO_MANIFEST_DIR") {

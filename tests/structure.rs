@@ -80,6 +80,7 @@ fn everything_without_ffi() -> Vec<PathBuf> {
         "tests/browser",
         "tests/chronyd",
         "tests/common",
+        "tests/docs",
         "tests/fleet",
         "tests/http",
         "tests/network",
