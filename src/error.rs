@@ -57,6 +57,12 @@ pub(crate) enum RequestError<'a> {
     Busy,
     #[error("too many pages are kept live at the same time")]
     TooManyStreams,
+    #[error("too many probes of other machines wait")]
+    TooManyProbes,
+    #[error("this server probes no other machines")]
+    NoProbes,
+    #[error("{0} is not among the machines that may be asked")]
+    NotProbed(String),
     #[error("the reading of chronyd was interrupted")]
     Interrupted,
     #[error("there is nothing at this address")]
@@ -86,11 +92,16 @@ pub(crate) enum RequestError<'a> {
 impl RequestError<'_> {
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Chronyd(_) | Self::Busy | Self::TooManyStreams | Self::TooManyLogins => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::Chronyd(_)
+            | Self::Busy
+            | Self::TooManyStreams
+            | Self::TooManyLogins
+            | Self::TooManyProbes => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotLoggedIn | Self::WrongLogin => StatusCode::UNAUTHORIZED,
-            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource => StatusCode::NOT_FOUND,
+            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource | Self::NoProbes => {
+                StatusCode::NOT_FOUND
+            }
+            Self::NotProbed(_) => StatusCode::FORBIDDEN,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NoHost | Self::Query { .. } => StatusCode::BAD_REQUEST,
             Self::ForeignHost(_) => StatusCode::MISDIRECTED_REQUEST,
@@ -102,9 +113,12 @@ impl RequestError<'_> {
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Chronyd(error) => error.kind().as_str(),
-            Self::Busy | Self::TooManyStreams | Self::TooManyLogins => "busy",
+            Self::Busy | Self::TooManyStreams | Self::TooManyLogins | Self::TooManyProbes => "busy",
             Self::NotLoggedIn | Self::WrongLogin => "unauthorized",
-            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource => "not_found",
+            Self::NotFound | Self::NoSuchReport | Self::NoSuchSource | Self::NoProbes => {
+                "not_found"
+            }
+            Self::NotProbed(_) => "forbidden",
             Self::MethodNotAllowed => "method_not_allowed",
             Self::NoHost | Self::Query { .. } => "bad_request",
             Self::ForeignHost(_) => "foreign_host",
@@ -116,11 +130,13 @@ impl RequestError<'_> {
     pub(crate) fn title(&self) -> &'static str {
         match self {
             Self::Chronyd(_) => "chronyd gives no data",
-            Self::Busy | Self::TooManyStreams | Self::TooManyLogins => "Too busy",
+            Self::Busy | Self::TooManyStreams | Self::TooManyLogins | Self::TooManyProbes => {
+                "Too busy"
+            }
             Self::NotLoggedIn | Self::WrongLogin => "Log in first",
-            Self::NotFound | Self::NoSuchReport => "Nothing here",
+            Self::NotFound | Self::NoSuchReport | Self::NoProbes => "Nothing here",
             Self::NoSuchSource => "No such source",
-            Self::MethodNotAllowed => "Not allowed",
+            Self::NotProbed(_) | Self::MethodNotAllowed => "Not allowed",
             Self::NoHost | Self::Query { .. } => "Bad request",
             Self::ForeignHost(_) => "Not the right host",
             Self::Interrupted | Self::Render(_) => "Something went wrong",
@@ -132,6 +148,15 @@ impl RequestError<'_> {
         match self {
             Self::Chronyd(error) => error.hint(),
             Self::Busy | Self::TooManyLogins => "Ask again in a few seconds.",
+            Self::TooManyProbes => {
+                "Ask again in a few seconds; if it stays, ask less often, fewer machines, or through several second-hands."
+            }
+            Self::NoProbes => {
+                "Start second-hand with --probe-allow CIDR|NAME, which lists the machines that may be asked."
+            }
+            Self::NotProbed(_) => {
+                "Only what --probe-allow lists is asked: addresses within its networks and the names it names, at port 323 or the port they are listed with."
+            }
             Self::NotLoggedIn | Self::WrongLogin => {
                 "Send a name and its password, or a bearer token, that the files of second-hand hold."
             }

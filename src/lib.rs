@@ -17,6 +17,7 @@ mod exposition;
 mod history;
 mod login;
 mod monitor;
+mod probe;
 mod process;
 mod reading;
 mod render;

@@ -27,6 +27,7 @@ use crate::error::{StartError, shown};
 use crate::history::History;
 use crate::login::Logins;
 use crate::monitor::Monitor;
+use crate::probe::Prober;
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::routes::{self, Clients, Description, FILES_EACH, Hosts, Proxies, Site, Streams};
@@ -80,6 +81,7 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
         sampler: Sampler::new(config.refresh),
         streams: Streams::new(most_connections()),
         history: history(&config)?,
+        prober: prober(&config)?,
         tally,
         started: SystemTime::now(),
         description: Description::new(&config.base_path),
@@ -96,6 +98,15 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
             .address
             .map_or_else(|| "default search".to_owned(), |a| a.to_string()),
     }))
+}
+
+/// What reads the machines that may be probed, where any may.
+fn prober(config: &Config) -> Result<Option<Prober>, StartError> {
+    let listed = config.probe_allow.clone();
+    (!listed.is_empty())
+        .then(|| Prober::start(listed, config.chronyd.timeout))
+        .transpose()
+        .map_err(StartError::Reader)
 }
 
 /// What was read before, in memory alone or in a file as well.
@@ -171,8 +182,11 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
     let ending = site.clone();
     actix_web::rt::spawn(async move {
         stopped.await;
-        // Streams would last for the whole grace.
+        // Streams and probes would last for the whole grace.
         ending.sampler.end();
+        if let Some(prober) = &ending.prober {
+            prober.end();
+        }
         handle.stop(true).await;
     });
     actix_web::rt::spawn(async move { site.sampler.run(&site.monitor, &site.history).await });

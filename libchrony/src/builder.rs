@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::connection::Connection;
 use crate::error::Error;
+use crate::pass::MOST_SOURCES;
 
 /// How a [`Connection`] is made: where to ask, and how long to wait.
 ///
@@ -24,6 +25,7 @@ pub struct Builder {
     pub(crate) timeout: Duration,
     pub(crate) attempts: u32,
     pub(crate) limit: Duration,
+    pub(crate) most_sources: u32,
 }
 
 impl Default for Builder {
@@ -33,6 +35,7 @@ impl Default for Builder {
             timeout: Duration::from_secs(1),
             attempts: 3,
             limit: Duration::from_secs(30),
+            most_sources: MOST_SOURCES,
         }
     }
 }
@@ -61,6 +64,13 @@ impl Builder {
     /// How long one call may take in all, whatever the number of its requests: 30 s unless set.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
+        self
+    }
+
+    /// How many sources chronyd is believed to have at most: 65536 unless set. A chronyd that tells of more
+    /// gives no report of them, so that reading one that is not trusted costs bounded memory.
+    pub fn most_sources(mut self, number: u32) -> Self {
+        self.most_sources = number;
         self
     }
 

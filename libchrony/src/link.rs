@@ -38,6 +38,11 @@ impl Link {
         Instant::now() + self.settings.limit
     }
 
+    /// The most sources that chronyd is believed to have.
+    pub(crate) fn most_sources(&self) -> u32 {
+        self.settings.most_sources
+    }
+
     /// Another number after each opening: what was asked before may be of another chronyd.
     pub(crate) fn opened(&self) -> u64 {
         self.opened

@@ -11,8 +11,8 @@ use crate::reader::Reader;
 use crate::record::Value;
 use crate::report::{AuthData, NtpData, ReportName, SelectData, Source, SourceStats};
 
-/// The most sources a chronyd is believed to have; a larger number is an impossible value.
-const MOST_SOURCES: u32 = 65_536;
+/// The most sources a chronyd is believed to have, unless set; a larger number is an impossible value.
+pub(crate) const MOST_SOURCES: u32 = 65_536;
 
 /// So many sources that are missing one after the other mean that the list is another one by now.
 const MOST_MISSING: u32 = 16;
@@ -98,12 +98,12 @@ impl Connection {
     /// The number of sources, as a request for the count of a report gives it.
     pub(crate) fn count(&mut self, report: ReportName, end: Instant) -> Result<u32, Error> {
         let count = self.link.ask(Request::Count(report), end)?.count();
-        count.filter(|count| *count <= MOST_SOURCES).ok_or(Error::OutOfRange {
+        count.filter(|count| *count <= self.link.most_sources()).ok_or(Error::OutOfRange {
             report,
             record: 0,
             field: "sources",
             value: count.map_or(Value::Absent, |count| Value::Unsigned(count.into())),
-            rule: "0 to 65536",
+            rule: "no more than is believed of a chronyd, 65536 unless set",
         })
     }
 

@@ -19,7 +19,7 @@ pub(crate) use check::Check;
 pub(crate) use chronyd::Chronyd;
 pub(crate) use limits::Limits;
 pub(crate) use report::Report;
-pub(crate) use serve::{Config, Probed};
+pub(crate) use serve::{Config, Machines, Probed};
 
 /// What the process does.
 #[derive(Debug, Clone, PartialEq)]
@@ -289,7 +289,11 @@ mod tests {
             ("allowed-host", "example.net:8000", "without port"),
             ("probe-allow", "192.0.2.0/33", "network"),
             ("probe-allow", "192.0.2.1.5", "host name"),
-            ("probe-allow", "time.example:323", "host name"),
+            ("probe-allow", "time.example:0", "port from 1 to 65535"),
+            ("probe-allow", "192.0.2.0/24:", "port from 1 to 65535"),
+            ("probe-allow", "[2001:db8::]x", "host name"),
+            ("probe-allow", "fe80::1%eth0", "host name"),
+            ("probe-allow", "0x7f000001", "host name"),
             ("base-path", "clock", "as /clock"),
             ("base-path", "/a//b", "as /clock"),
             ("base-path", "/../b", "as /clock"),
@@ -374,6 +378,35 @@ mod tests {
             assert_eq!(report(&[], &[(name, value)]).unwrap().no_color, no_color, "{name}={value}");
         }
         assert!(report(&[], &[("SECOND_HAND_JSON", "true")]).unwrap().json);
+    }
+
+    #[test]
+    fn what_may_be_probed_is_a_network_or_a_name_at_one_port() {
+        let flags = [
+            ("192.0.2.7/24", "192.0.2.0/24 323"),
+            ("192.0.2.1", "192.0.2.1/32 323"),
+            ("192.0.2.0/24:11323", "192.0.2.0/24 11323"),
+            ("2001:db8::1", "2001:db8::1/128 323"),
+            ("2001:db8::/32", "2001:db8::/32 323"),
+            ("[2001:db8::/32]:11323", "2001:db8::/32 11323"),
+            ("[2001:db8::1]", "2001:db8::1/128 323"),
+            // What an IPv4 address is called within IPv6 is an IPv4 address.
+            ("::ffff:192.0.2.1", "192.0.2.1/32 323"),
+            ("::ffff:192.0.2.0/120", "192.0.2.0/24 323"),
+            ("Clock.Example.net.", "clock.example.net 323"),
+            ("clock.example.net:11323", "clock.example.net 11323"),
+        ];
+        for (text, expected) in flags {
+            let probed = config(&["--probe-allow", text], &[]).unwrap().probe_allow;
+            let [Probed { machines, port }] = &probed[..] else { panic!("{probed:?}") };
+            let shown = match machines {
+                Machines::Network(network) => format!("{network} {port}"),
+                Machines::Name(name) => format!("{name} {port}"),
+            };
+            assert_eq!(shown, expected, "{text}");
+        }
+        let variables = [("SECOND_HAND_PROBE_ALLOW", "192.0.2.0/24, a.example")];
+        assert_eq!(config(&[], &variables).unwrap().probe_allow.len(), 2);
     }
 
     #[test]

@@ -5,11 +5,11 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use libchrony::Address;
 use tracing::level_filters::LevelFilter;
 
-use super::serve::Probed;
+use super::serve::{Machines, Probed};
 
 pub(super) fn parse_host(text: &str) -> Result<IpAddr, &'static str> {
     if text.eq_ignore_ascii_case("localhost") {
@@ -113,24 +113,56 @@ pub(super) fn parse_network(text: &str) -> Result<IpNet, &'static str> {
         .map_err(|_| "must be an IP address or a network, as 192.0.2.0/24 or 2001:db8::/32")
 }
 
-/// What may be probed: a network, an address or a name.
+/// chronyd's UDP port where nothing else is configured.
+const COMMAND_PORT: u16 = 323;
+
+/// What may be probed: a network, an address or a name, and a port where it is not chronyd's usual one.
 pub(super) fn parse_probed(text: &str) -> Result<Probed, &'static str> {
-    let allowed =
-        "must be a network, as 192.0.2.0/24 or 2001:db8::/32, an IP address or a host name";
-    if let Ok(network) = parse_network(text) {
-        return Ok(Probed::Network(network));
+    let allowed = "must be a network, as 192.0.2.0/24 or 2001:db8::/32, an IP address or a host name, each with :PORT where it is not 323, as [2001:db8::/32]:11323";
+    let (host, port) = match text.strip_prefix('[').and_then(|text| text.split_once(']')) {
+        Some((host, "")) => (host, None),
+        Some((host, rest)) => (host, Some(rest.strip_prefix(':').ok_or(allowed)?)),
+        // A second colon makes an IPv6 address of it.
+        None => match text.split_once(':') {
+            Some((host, port)) if !port.contains(':') => (host, Some(port)),
+            _ => (text, None),
+        },
+    };
+    let port = match port {
+        None => COMMAND_PORT,
+        Some(port) => {
+            let port = port.parse().ok().filter(|port| *port != 0);
+            port.ok_or("must have a port from 1 to 65535 after the last colon, or none")?
+        }
+    };
+    if let Ok(network) = parse_network(host) {
+        return Ok(Probed { machines: Machines::Network(canonical(network)), port });
     }
-    // A network that is none would else be taken for a name that nobody has.
-    let looks_like_address =
-        text.bytes().all(|b| b.is_ascii_digit() || b == b'.') || text.contains([':', '/']);
-    match parse_name(text) {
-        Ok(name) if !looks_like_address => Ok(Probed::Name(name)),
+    // A network that is none would else be taken for a name that nobody has, and a number be taken by the
+    // system's resolver for an address.
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let looks_like_address = last.bytes().all(|b| b.is_ascii_digit())
+        || last.starts_with("0x")
+        || host.contains([':', '/']);
+    match parse_name(host) {
+        Ok(name) if !looks_like_address && !text.starts_with('[') => {
+            Ok(Probed { machines: Machines::Name(name), port })
+        }
         _ => Err(allowed),
     }
 }
 
 /// How the paths of the site itself begin.
 const OWN_PATHS: [&str; 7] = ["api", "health", "live", "metrics", "probe", "sources", "static"];
+
+/// The network of IPv4 that a network of IPv4-mapped addresses of IPv6 stands for.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(mapped) = network else { return network };
+    let length = mapped.prefix_len().checked_sub(96);
+    let short = mapped.addr().to_ipv4_mapped().zip(length);
+    let network = short.and_then(|(address, length)| Ipv4Net::new(address, length).ok());
+    network.map_or(IpNet::V6(mapped), IpNet::V4)
+}
 
 /// Where a proxy shows the site: segments with a slash before each, or nothing.
 pub(super) fn parse_base_path(text: &str) -> Result<String, &'static str> {

@@ -54,9 +54,17 @@ pub(crate) struct Config {
     pub(crate) log: LevelFilter,
 }
 
-/// Machines that may be probed.
+/// Machines that may be probed, each at one port.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Probed {
+pub(crate) struct Probed {
+    pub(crate) machines: Machines,
+    /// chronyd's UDP port there.
+    pub(crate) port: u16,
+}
+
+/// One machine, or many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Machines {
     /// Those of a network.
     Network(IpNet),
     /// The one of this host name, in lower case.
@@ -106,8 +114,8 @@ pub(super) struct ServeFlags {
     limits: LimitFlags,
 
     /// Machines whose chronyd may be asked through /probe?target=: a network, an address or a host
-    /// name; repeatable, in the variable separated by commas
-    /// [env: SECOND_HAND_PROBE_ALLOW] [default: none, and no /probe]
+    /// name, at UDP port 323 or, as 192.0.2.0/24:11323, at another; repeatable, in the variable
+    /// separated by commas [env: SECOND_HAND_PROBE_ALLOW] [default: none, and no /probe]
     #[arg(long, value_name = "CIDR|NAME", value_hint = ValueHint::Other)]
     probe_allow: Vec<String>,
 

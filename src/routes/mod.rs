@@ -11,6 +11,7 @@ mod host;
 mod metrics;
 mod openapi;
 mod page;
+mod probe;
 mod respond;
 mod source;
 mod stream;
@@ -25,6 +26,7 @@ use crate::error::RequestError;
 use crate::history::History;
 use crate::login::Logins;
 use crate::monitor::{Monitor, NoReading};
+use crate::probe::Prober;
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::sampler::Sampler;
@@ -42,6 +44,8 @@ pub(crate) use stream::Streams;
 #[derive(Debug)]
 pub(crate) struct Site {
     pub(crate) monitor: Monitor<Reading>,
+    /// What reads other machines; `None` where none may be asked.
+    pub(crate) prober: Option<Prober>,
     /// What was read lately, for those who watch live.
     pub(crate) sampler: Sampler,
     /// What was read before.
@@ -94,6 +98,7 @@ pub(crate) fn table(config: &mut web::ServiceConfig) {
         .service(get("/health/sync", web::to(api::sync)))
         .service(get("/metrics", web::to(metrics::metrics)))
         .service(get("/live", web::to(stream::readings)))
+        .service(get("/probe", web::to(probe::probe)))
         .service(get("/static/{file}", web::to(page::asset)))
         .service(get("/api/v1/snapshot", web::to(api::snapshot)))
         .service(get("/api/v1/openapi.json", web::to(openapi::document)))

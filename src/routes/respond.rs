@@ -109,14 +109,17 @@ pub(super) fn error(
         }
     }
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        let methods = HeaderValue::from_static("GET, HEAD");
-        response.headers_mut().insert(ALLOW, methods);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    }
+    if matches!(problem, RequestError::Busy | RequestError::TooManyProbes) {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("5"));
     }
     response
 }
 
 fn is_for_programs(path: &str) -> bool {
     path == "/live"
+        || path == "/probe"
         || path == "/metrics"
         || path == "/api"
         || path.starts_with("/api/")

@@ -15,6 +15,7 @@ mod metrics;
 mod names;
 mod pages;
 mod permission;
+mod probe;
 mod reports;
 mod search;
 mod states;
@@ -81,10 +82,15 @@ fn tests() -> Vec<Test> {
         metrics::every_metric_is_what_chronyc_says,
         history::a_restart_is_an_event_over_either_transport_and_new_sources_are_none,
         faults::signals_end_the_dashboard_and_leave_nothing,
+        probe::a_chronyd_on_another_address_says_by_probe_what_chronyc_says,
+        probe::a_chronyd_that_hangs_or_does_not_listen_there_is_down_and_says_why,
         permission::a_closed_directory_denies_the_socket,
         permission::a_directory_that_cannot_be_written_denies_the_client_s_socket,
     ];
-    let ipv6 = tests![Ipv6: states::an_ipv6_source_is_not_shown_by_its_hash];
+    let ipv6 = tests![Ipv6:
+        states::an_ipv6_source_is_not_shown_by_its_hash,
+        probe::a_chronyd_is_probed_by_ipv6_too,
+    ];
     let namespaces = tests![Namespaces:
         search::without_chronyd_all_places_are_named,
         search::the_socket_is_taken_first,

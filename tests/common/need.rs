@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 /// What a test needs beyond cargo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
-    /// chronyd, chronyc and root, who may give a directory to chrony's user; each other needs them too.
+    /// chronyd, chronyc and root, who may give a directory to chrony's user; each other but one needs them too.
     Chronyd,
     /// IPv6 on loopback.
     Ipv6,
@@ -22,6 +22,8 @@ pub(crate) enum Need {
     Nts,
     /// Prometheus and promtool, which Debian has in one package.
     Prometheus,
+    /// The two, and no chronyd.
+    PrometheusAlone,
     /// cargo, which is missing where the tests run apart from what they were built of.
     Cargo,
 }
@@ -30,6 +32,9 @@ impl Need {
     /// Why this machine cannot run the test; `None` where it can.
     pub(crate) fn missing(self) -> Option<&'static str> {
         static BASE: OnceLock<Option<&str>> = OnceLock::new();
+        if self == Self::PrometheusAlone {
+            return prometheus();
+        }
         if let Some(reason) = BASE.get_or_init(Self::base) {
             return Some(reason);
         }
@@ -44,7 +49,7 @@ impl Need {
                 (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
             }
             Self::Nts => nts(),
-            Self::Prometheus => prometheus(),
+            Self::Prometheus | Self::PrometheusAlone => prometheus(),
             Self::Cargo => (!has_cargo()).then_some("there is no cargo"),
         }
     }

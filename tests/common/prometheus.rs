@@ -1,7 +1,9 @@
-//! A Prometheus server that scrapes one target, in a directory of its own, ended on drop.
+//! A Prometheus server, in a directory of its own, ended on drop.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Child, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,6 +12,9 @@ use tempfile::TempDir;
 
 use super::metrics::Metrics;
 use super::{eventually, need};
+
+/// A series: its labels and its value.
+pub(crate) type Sample = (BTreeMap<String, String>, f64);
 
 /// A running Prometheus.
 pub(crate) struct Prometheus {
@@ -21,11 +26,24 @@ pub(crate) struct Prometheus {
 impl Prometheus {
     /// Scrapes `http://TARGET/metrics` every second.
     pub(crate) fn scraping(target: &str) -> Self {
+        Self::start(
+            &format!(
+                "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
+                 scrape_configs: [{{job_name: chrony, static_configs: [{{targets: ['{target}']}}]}}]\n"
+            ),
+            &[],
+        )
+    }
+
+    /// Starts it on a configuration, with files of rules in the folder `rules` beside that.
+    pub(crate) fn start(configuration: &str, rules: &[PathBuf]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let configuration = format!(
-            "global: {{scrape_interval: 1s, scrape_timeout: 1s}}\n\
-             scrape_configs: [{{job_name: chrony, static_configs: [{{targets: ['{target}']}}]}}]\n"
-        );
+        let folder = directory.path().join("rules");
+        fs::create_dir(&folder).expect("a folder is made");
+        for file in rules {
+            let name = file.file_name().expect("a file has a name");
+            fs::copy(file, folder.join(name)).expect("the rules are copied");
+        }
         let path = directory.path().join("prometheus.yml");
         fs::write(&path, configuration).expect("the configuration is written");
         let log = directory.path().join("log");
@@ -52,11 +70,29 @@ impl Prometheus {
 
     /// Its answer to a query for this instant; `None` while it is not ready.
     fn query(&self, query: &str) -> Option<Value> {
-        let answer = ureq::get(format!("{}/api/v1/query", self.url)).query("query", query).call();
+        self.get("query", Some(("query", query)))
+    }
+
+    /// An answer of its API; `None` while it is not ready.
+    pub(crate) fn get(&self, path: &str, parameter: Option<(&str, &str)>) -> Option<Value> {
+        let request = ureq::get(format!("{}/api/v1/{path}", self.url));
+        let answer = request.query_pairs(parameter).call();
         let answer: Value =
             serde_json::from_str(&answer.ok()?.body_mut().read_to_string().ok()?).ok()?;
         assert_eq!(answer["status"], "success", "{answer}");
         Some(answer)
+    }
+
+    /// The series that answer a query, each with its labels and its value.
+    pub(crate) fn samples(&self, query: &str) -> Vec<Sample> {
+        let answer = eventually("Prometheus answers", || self.query(query));
+        let text = |value: &Value| value.as_str().expect("a text").to_owned();
+        let sample = |sample: &Value| {
+            let labels = sample["metric"].as_object().expect("labels").iter();
+            let labels = labels.map(|(name, value)| (name.clone(), text(value))).collect();
+            (labels, text(&sample["value"][1]).parse().expect("a number"))
+        };
+        answer["data"]["result"].as_array().expect("series").iter().map(sample).collect()
     }
 
     /// All that it knows of the target, from a scrape that began after this call.

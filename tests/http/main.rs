@@ -26,6 +26,7 @@ mod openapi;
 mod pages;
 mod past;
 mod paths;
+mod probe;
 mod raw;
 mod read_only;
 mod report;

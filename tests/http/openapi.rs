@@ -86,13 +86,15 @@ impl Described {
 
     /// All that a dashboard answers at once.
     fn holds_all(&mut self, dashboard: &Dashboard) {
-        for path in self.paths().iter().filter(|path| *path != STREAM) {
+        for path in self.paths().iter().filter(|path| *path != STREAM && *path != PROBE) {
             self.holds(path, &dashboard.get(path));
         }
     }
 }
 
 const STREAM: &str = "/api/v1/stream";
+/// There only where it is asked for.
+const PROBE: &str = "/probe";
 
 /// A dashboard that waits for chronyd no longer than it must.
 fn hurried(chronyd: &Simulator) -> Dashboard {
@@ -154,7 +156,9 @@ fn every_path_for_programs_is_described_and_every_path_described_is_served() {
     let served = table.split(".service(get(\"").skip(1).filter_map(|rest| rest.split('"').next());
     let mut served: BTreeSet<_> = served
         .filter(|path| {
-            path.starts_with("/api") || path.starts_with("/health") || *path == "/metrics"
+            path.starts_with("/api")
+                || path.starts_with("/health")
+                || ["/metrics", PROBE].contains(path)
         })
         .map(str::to_owned)
         .collect();
@@ -164,7 +168,7 @@ fn every_path_for_programs_is_described_and_every_path_described_is_served() {
     assert_eq!(paths.iter().cloned().collect::<BTreeSet<_>>(), served);
     // And so says the server itself.
     let (_chronyd, dashboard) = shown(Scenario::synchronized());
-    for path in paths.iter() {
+    for path in paths.iter().filter(|path| *path != PROBE) {
         assert_ne!(dashboard.head(path).status, 404, "{path}");
     }
 }
@@ -246,7 +250,7 @@ fn every_answer_is_as_described_in_every_state() {
         described.holds_all(&dashboard);
         assert_eq!(dashboard.get("/api/v1/snapshot").status, 200);
     }
-    for path in described.paths().iter().filter(|path| *path != STREAM) {
+    for path in described.paths().iter().filter(|path| *path != STREAM && *path != PROBE) {
         assert!(described.seen.contains(&(path.clone(), 200)), "{path} was never 200");
     }
 }
@@ -299,6 +303,21 @@ fn chronyd_in_trouble_gives_errors_as_described() {
         assert!(described.seen.contains(&(name.clone(), 503)), "{name} was never 503");
     }
     assert!(described.seen.contains(&("/health/sync".to_owned(), 503)));
+}
+
+#[test]
+fn probes_are_as_described() {
+    let mut described = Described::new();
+    let (_directory, off) = without_chronyd();
+    described.holds(PROBE, &off.get("/probe?target=192.0.2.1"));
+    let chronyd = Simulator::start_udp(Scenario::nts()).expect("the simulator starts");
+    let arguments = ["--port", "0", "--refresh", "1h", "--probe-allow", &chronyd.address()];
+    let dashboard = Dashboard::start(second_hand().args(arguments));
+    for target in [&chronyd.address(), "192.0.2.1", "192.0.2.1/24"] {
+        described.holds(PROBE, &dashboard.get(&format!("/probe?target={target}")));
+    }
+    let seen: Vec<_> = described.seen.iter().map(|(_, status)| *status).collect();
+    assert_eq!(seen, [200, 400, 403, 404]);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use libchrony::ErrorKind;
 use libchrony::testing::{Command, Fault, Scenario, Simulator};
+use libchrony::{ErrorKind, ReportName};
 
 use crate::{builder, client_directories, connect, connect_in_a_hurry, servers};
 
@@ -98,7 +98,7 @@ fn one_report_without_answer_is_named_and_the_rest_is_there() {
     let chronyd = Simulator::start_unix(servers([1])).unwrap();
     chronyd.script([Fault::on(Command::SMOOTHING).silence()]);
     let snapshot = connect_in_a_hurry(&chronyd).snapshot().unwrap();
-    let smoothing = &snapshot.unavailable[&libchrony::ReportName::Smoothing];
+    let smoothing = &snapshot.unavailable[&ReportName::Smoothing];
     assert_eq!(smoothing.kind(), ErrorKind::TimedOut);
     assert!(snapshot.tracking.is_some() && snapshot.sources.is_some());
 }
@@ -184,4 +184,23 @@ fn a_call_that_ran_out_of_time_asks_no_more() {
     let libchrony::Error::TimedOut { attempts, .. } = error else { panic!("{error}") };
     assert!((1..=3).contains(&attempts), "{attempts} attempts in 250 ms");
     assert_eq!(chronyd.request_count(), u64::from(attempts));
+}
+
+#[test]
+fn more_sources_than_are_believed_are_not_read() {
+    let chronyd = Simulator::start_udp(Scenario::many_sources(12)).unwrap();
+    let read = |most| {
+        let mut connection = builder(&chronyd).most_sources(most).build();
+        let snapshot = connection.snapshot().unwrap();
+        assert!(snapshot.tracking.is_some());
+        let kind = |report| snapshot.unavailable.get(&report).map(libchrony::Error::kind);
+        (
+            snapshot.sources.as_ref().map(Vec::len),
+            kind(ReportName::Sources),
+            kind(ReportName::SourceStats),
+        )
+    };
+    let impossible = Some(ErrorKind::OutOfRange);
+    assert_eq!(read(11), (None, impossible, impossible));
+    assert_eq!(read(12), (Some(12), None, None));
 }
