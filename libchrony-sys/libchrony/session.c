@@ -138,7 +138,8 @@ static chrony_err send_by_address(chrony_session *s, const chronyi_report *reque
   err = send_request(s, request, s->address);
   if (err == CHRONY_OK)
     s->asked |= report_bit(request);
-  else
+  /* What is left of a first step is no record; one from before stays, as after any failed request. */
+  else if (address != s->address)
     forget_record(s);
   return err;
 }
