@@ -46,7 +46,7 @@ bindings: ## make libchrony-sys/src/bindings.rs anew
 
 bench: ## the benchmarks, with the peers that can be installed, in the same run
 	.ci/need chronyd chrony
-	cargo bench -p second-hand --bench performance --bench page --bench history
+	cargo bench -p second-hand --bench performance --bench sources --bench page --bench history
 
 screenshots: ## the pictures of docs/, anew
 	SCREENSHOTS=docs cargo test -p second-hand --features "$(FEATURES)" --test browser
