@@ -14,10 +14,12 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
+mod shared;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,6 +27,7 @@ use std::time::{Duration, Instant};
 use common::chronyd::Chronyd;
 use common::dashboard::{Dashboard, second_hand};
 use common::need::Need;
+use shared::{least, median, most, pychrony, ratio};
 
 const ROUNDS: usize = 15;
 /// Exchanges on an open connection in a round.
@@ -62,27 +65,6 @@ fn main() {
 fn row(what: &str, times: &[f64], against: &str) {
     let (least, most) = (least(times), most(times));
     println!("| {what} | {:.1} µs | {least:.1} | {most:.1} | {against} |", median(times));
-}
-
-fn median(numbers: &[f64]) -> f64 {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted[sorted.len() / 2]
-}
-
-fn least(numbers: &[f64]) -> f64 {
-    numbers.iter().copied().fold(f64::INFINITY, f64::min)
-}
-
-fn most(numbers: &[f64]) -> f64 {
-    numbers.iter().copied().fold(0.0, f64::max)
-}
-
-/// The median of the rounds' ratios, with its span.
-fn ratio(ours: &[f64], theirs: &[f64], whose: &str) -> String {
-    let ratios: Vec<_> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
-    let (least, most) = (least(&ratios), most(&ratios));
-    format!("{:.2} times {whose} ({least:.2} to {most:.2})", median(&ratios))
 }
 
 /// Microseconds for one of `count` runs.
@@ -150,21 +132,6 @@ fn new_connection(chronyd: &Chronyd) {
     }
     row("pychrony, a new connection and `get_tracking()`", &peer, "");
     row("a new connection and `tracking()`", &rust, &ratio(&rust, &peer, "pychrony"));
-}
-
-/// A Python with pychrony, in an environment below the target folder.
-fn pychrony() -> Option<PathBuf> {
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pychrony");
-    let python = place.join("bin/python");
-    if !python.exists() {
-        let made = Command::new("python3").args(["-m", "venv"]).arg(&place).status();
-        if !made.is_ok_and(|status| status.success()) {
-            return None;
-        }
-    }
-    let install = ["-m", "pip", "install", "--quiet", "pychrony"];
-    let installed = Command::new(&python).args(install).output();
-    installed.is_ok_and(|output| output.status.success()).then_some(python)
 }
 
 fn snapshots(chronyd: &Chronyd) {

@@ -36,6 +36,8 @@
  *  - chrony_close_socket() removes only what chrony_open_socket() made in the same process.
  *  - A server that answers "bad version" in its own protocol version gives CHRONY_OLD_SERVER or
  *    CHRONY_NEW_SERVER, not silence.
+ *  - An address that was looked up for authdata, ntpdata or sourcename of a record serves the other two of
+ *    the same record, where they are requested next: they then take one step in place of two.
  *  - authdata and ntpdata look addresses up in sources where chronyd does not give sourcestats.
  *  - NULL sessions and names are errors, not crashes.
  *  - There are two more reports after the ten of libchrony 0.2, both of chronyd 4.0 and later; see below.

@@ -82,6 +82,8 @@ static chrony_err send_request(chrony_session *s, const chronyi_report *request,
   chrony_err err;
 
   s->state = CHRONYI_IDLE;
+  if (request->argument != CHRONYI_ASK_ADDRESS)
+    s->asked = 0;
   err = get_random(&s->sequence);
   if (err != CHRONY_OK)
     return err;
@@ -114,6 +116,11 @@ static chrony_err send_by_table(chrony_session *s, const chronyi_report *request
   return send_request(s, request, argument);
 }
 
+static uint32_t report_bit(const chronyi_report *report)
+{
+  return (uint32_t)1 << (report - chronyi_get_report(0));
+}
+
 /* Asks for a report by the address of a source; a source without one has an empty record. */
 static chrony_err send_by_address(chrony_session *s, const chronyi_report *request,
                                   const unsigned char *address)
@@ -127,9 +134,12 @@ static chrony_err send_by_address(chrony_session *s, const chronyi_report *reque
     return CHRONY_OK;
   }
 
-  memcpy(s->address, address, sizeof s->address);
+  memmove(s->address, address, sizeof s->address);
   err = send_request(s, request, s->address);
-  if (err != CHRONY_OK)
+  if (err == CHRONY_OK)
+    s->asked |= report_bit(request);
+  /* What is left of a first step is no record; one from before stays, as after any failed request. */
+  else if (address != s->address)
     forget_record(s);
   return err;
 }
@@ -178,11 +188,24 @@ static const unsigned char *sourcestats_address(const chrony_session *s)
   return record_data(s) + chronyi_field_offset(s->layout, 1);
 }
 
+/* The address of a source where it need not be looked up for this report; otherwise NULL. An address
+   that was looked up serves each report once: after that the list of sources may be another. */
+static const unsigned char *known_address(const chrony_session *s, const chronyi_report *report,
+                                          int record)
+{
+  if (s->state != CHRONYI_RESPONSE_ACCEPTED || s->record != record)
+    return NULL;
+  if (holds_record_of(s, chronyi_sourcestats()))
+    return sourcestats_address(s);
+  if (s->request->argument == CHRONYI_ASK_ADDRESS && !(s->asked & report_bit(report)))
+    return s->address;
+  return NULL;
+}
+
 chrony_err chrony_request_record(chrony_session *s, const char *report_name, int record)
 {
   const chronyi_report *report = chronyi_find_report(report_name);
-  const chronyi_report *lookup = chronyi_sourcestats();
-  bool known;
+  const unsigned char *known;
   chrony_err err;
 
   if (!s)
@@ -197,8 +220,7 @@ chrony_err chrony_request_record(chrony_session *s, const char *report_name, int
     return CHRONY_OK;
   }
 
-  known = s->state == CHRONYI_RESPONSE_ACCEPTED && holds_record_of(s, lookup) &&
-          s->record == record;
+  known = known_address(s, report, record);
   s->follow_up = NULL;
   s->record = record;
   switch (report->argument) {
@@ -208,8 +230,8 @@ chrony_err chrony_request_record(chrony_session *s, const char *report_name, int
       return send_by_index(s, report, record);
     case CHRONYI_ASK_ADDRESS:
       if (known)
-        return send_by_address(s, report, sourcestats_address(s));
-      err = send_by_index(s, lookup, record);
+        return send_by_address(s, report, known);
+      err = send_by_index(s, chronyi_sourcestats(), record);
       if (err == CHRONY_OK)
         s->follow_up = report;
       return err;

@@ -19,7 +19,9 @@ struct chrony_session_t {
   const chronyi_report *request;
   uint32_t sequence;
   int record;
+  /* The address that was asked by last, and the reports asked for by it since it was looked up, as bits. */
   unsigned char address[CHRONYI_ADDRESS_LENGTH];
+  uint32_t asked;
 
   /* The report to ask by address when the address is known; NULL for none. */
   const chronyi_report *follow_up;

@@ -83,10 +83,64 @@ fn the_lookup_is_left_out_after_sourcestats_of_the_same_source() {
         assert_eq!(usize::try_from(session.fields()), Ok(layout.fields.len()));
         assert!(!session.needs_response());
         server.expect_silence();
-        // That record is not sourcestats: the next one is looked up again.
+        // The address has served this report: for the next time it is looked up again.
         assert_eq!(session.request_record(report, 2), chrony_err::CHRONY_OK);
         assert_eq!(server.take().command(), 34);
     }
+}
+
+#[test]
+fn one_lookup_serves_each_report_of_the_same_source_once() {
+    let (session, server) = after_sourcestats(2, SOURCE);
+    for report in REPORTS {
+        let layout = layouts::of(report);
+        assert_eq!(session.request_record(report, 2), chrony_err::CHRONY_OK);
+        let sent = server.take();
+        assert_eq!((sent.command(), sent.address()), (layout.command, &SOURCE.encode()[..]));
+        server.send(&sent.reply(layout.reply).body(&layout.body_about(SOURCE)));
+        assert_eq!(session.process(), chrony_err::CHRONY_OK);
+        assert!(!session.needs_response());
+    }
+    // Each has had its turn: the list may be another one by now.
+    for report in REPORTS {
+        assert_eq!(session.request_record(report, 2), chrony_err::CHRONY_OK);
+        assert_eq!(server.take().command(), 34, "{report}");
+    }
+}
+
+#[test]
+fn a_lookup_serves_no_other_source_and_none_after_an_error_or_another_request() {
+    let asked = || {
+        let (session, server) = after_sourcestats(2, SOURCE);
+        assert_eq!(session.request_record("authdata", 2), chrony_err::CHRONY_OK);
+        (session, server)
+    };
+    let (session, server) = asked();
+    assert_eq!(answer(&session, &server, 20, &[0; 24]), chrony_err::CHRONY_OK);
+    assert_eq!(session.request_record("ntpdata", 3), chrony_err::CHRONY_OK);
+    let lookup = server.take();
+    assert_eq!((lookup.command(), lookup.index()), (34, 3), "another source");
+
+    let (session, server) = asked();
+    assert_eq!(refuse(&session, &server, 4), chrony_err::CHRONY_UNEXPECTED_STATUS);
+    assert_eq!(session.request_record("ntpdata", 2), chrony_err::CHRONY_OK);
+    assert_eq!(server.take().command(), 34, "an error");
+
+    let (session, server) = asked();
+    server.take();
+    assert_eq!(session.request_record("ntpdata", 2), chrony_err::CHRONY_OK);
+    assert_eq!(server.take().command(), 34, "a request that was not answered");
+
+    let (session, server) = asked();
+    assert_eq!(answer(&session, &server, 20, &[0; 24]), chrony_err::CHRONY_OK);
+    request(&session, &server, &layouts::of("tracking"));
+    let tracking = layouts::of("tracking");
+    assert_eq!(
+        answer(&session, &server, tracking.reply, &tracking.body(&[])),
+        chrony_err::CHRONY_OK
+    );
+    assert_eq!(session.request_record("ntpdata", 2), chrony_err::CHRONY_OK);
+    assert_eq!(server.take().command(), 34, "another report");
 }
 
 #[test]

@@ -194,8 +194,7 @@ impl Connection {
             .ok_or_else(|| Error::UnknownReport { name: name.to_owned() })?;
         if report.is_per_source() {
             return self.settled(report, |connection, count, end| {
-                connection.pass(count, |connection, index| {
-                    let session = connection.link.ask(Request::Record(report, index), end)?;
+                connection.pass(report, (count, end), |session, index| {
                     Ok((None, Some(record(session, report, index))))
                 })
             });

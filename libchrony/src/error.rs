@@ -355,6 +355,11 @@ impl Error {
         )
     }
 
+    /// Whether the error concerns one source and leaves the others readable.
+    pub(crate) fn is_of_one_source(&self) -> bool {
+        self.is_of_one_record() || matches!(self, Self::NoSuchSource { .. })
+    }
+
     /// Whether the error concerns one record and leaves the others of its report readable.
     pub(crate) fn is_of_one_record(&self) -> bool {
         matches!(

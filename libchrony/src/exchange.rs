@@ -32,7 +32,7 @@ impl Request {
         }
     }
 
-    fn start(self, session: &mut Session) -> Result<(), Fault> {
+    pub(crate) fn start(self, session: &mut Session) -> Result<(), Fault> {
         match self {
             Self::Count(report) => session.request_count(report.as_c_str()),
             Self::Record(report, record) => session.request_record(report.as_c_str(), record),
@@ -114,7 +114,7 @@ fn retried(step: Result<(), Fault>) -> Result<bool, Fault> {
 }
 
 /// Waits for the socket until `end`; false where the time ran out.
-fn wait(session: &Session, event: PollFlags, end: Instant) -> Result<bool, Fault> {
+pub(crate) fn wait(session: &Session, event: PollFlags, end: Instant) -> Result<bool, Fault> {
     loop {
         let left = end.saturating_duration_since(Instant::now());
         let timeout = Timespec::try_from(left).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 0 });

@@ -44,6 +44,8 @@
 
 mod address;
 mod builder;
+mod by_address;
+mod column;
 mod connection;
 mod enumeration;
 mod error;
@@ -51,6 +53,7 @@ mod exchange;
 #[allow(unsafe_code, reason = "the one folder that calls C")]
 mod ffi;
 mod identity;
+mod lanes;
 mod leftover;
 mod link;
 mod list;

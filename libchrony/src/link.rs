@@ -5,10 +5,14 @@ use std::time::Instant;
 use crate::address::Address;
 use crate::builder::Builder;
 use crate::error::Error;
-use crate::exchange::{self, Pace, Request};
+use crate::exchange::{self, Failure, Pace, Request};
 use crate::ffi::{self, Session};
+use crate::lanes::{self, Step};
 use crate::report::ReportName;
 use crate::search;
+
+/// So often may answers fail to come while several requests are under way; then they are made one at a time.
+const MOST_UPSETS: u32 = 3;
 
 /// An open session and the address it leads to.
 #[derive(Debug)]
@@ -26,11 +30,21 @@ pub(crate) struct Link {
     passed_over: Vec<Error>,
     /// How often an address was opened.
     opened: u64,
+    /// Whether chronyd refuses sourcestats, by which libchrony looks addresses up: it then asks twice
+    /// where one answer is waited for, so that requests are made one at a time.
+    is_blind: bool,
 }
 
 impl Link {
     pub(crate) fn new(settings: Builder) -> Self {
-        Self { settings, open: None, answered: None, passed_over: Vec::new(), opened: 0 }
+        Self {
+            settings,
+            open: None,
+            answered: None,
+            passed_over: Vec::new(),
+            opened: 0,
+            is_blind: false,
+        }
     }
 
     /// When a call that begins now must end.
@@ -87,6 +101,80 @@ impl Link {
         })
     }
 
+    /// Makes a chain of requests for each number below `chains`, several of them under way at once.
+    ///
+    /// `next` is called with `None` for the first request of a chain and with what each request gave
+    /// for the next. Chains are begun in order; what they give may come in another. Whatever upsets
+    /// the requests under way is met as [`Self::ask`] meets it, one request at a time.
+    pub(crate) fn each(
+        &mut self,
+        chains: u32,
+        end: Instant,
+        mut next: impl FnMut(u32, Option<(Request, Result<&Session, Error>)>) -> Step,
+    ) {
+        let mut chains = 0..chains;
+        let mut upsets = 0;
+        // The first is alone: it opens, searches, and tells what is given at all.
+        let mut alone: Vec<_> = chains.next().map(|chain| (chain, None)).into_iter().collect();
+        loop {
+            for (chain, request) in alone.drain(..) {
+                if !self.one_by_one(chain, request, end, &mut next) {
+                    return;
+                }
+            }
+            if chains.is_empty() {
+                return;
+            }
+            match self.open.take() {
+                Some(Open { session, address }) if upsets < MOST_UPSETS && !self.is_blind => {
+                    let mut explained =
+                        |chain, answer: Option<(Request, Result<&Session, Failure>)>| {
+                            let answer = answer.map(|(request, answer)| {
+                                let explain = |failure| search::explain(&address, request, failure);
+                                (request, answer.map_err(explain))
+                            });
+                            next(chain, answer)
+                        };
+                    let times = (self.settings.timeout, end);
+                    let left = lanes::run(session, &mut chains, times, &mut explained);
+                    self.open = left.session.map(|session| Open { session, address });
+                    match left.end {
+                        lanes::End::Done | lanes::End::Stopped => return,
+                        lanes::End::Upset => upsets += 1,
+                    }
+                    alone = left.unanswered.into_iter().map(|(c, r)| (c, Some(r))).collect();
+                }
+                open => {
+                    self.open = open;
+                    alone.extend(chains.next().map(|chain| (chain, None)));
+                }
+            }
+        }
+    }
+
+    /// Makes a chain, from a request on or from its begin; false where nothing more is wanted.
+    fn one_by_one(
+        &mut self,
+        chain: u32,
+        request: Option<Request>,
+        end: Instant,
+        next: &mut impl FnMut(u32, Option<(Request, Result<&Session, Error>)>) -> Step,
+    ) -> bool {
+        let mut step = request.map_or_else(|| next(chain, None), Step::Ask);
+        loop {
+            match step {
+                Step::Ask(request) => {
+                    let answer = self.ask(request, end);
+                    let refused = matches!(answer, Err(Error::NotAuthorized { .. }));
+                    step = next(chain, Some((request, answer)));
+                    self.is_blind |= refused && request.report() == ReportName::SourceStats;
+                }
+                Step::Done => return true,
+                Step::Stop => return false,
+            }
+        }
+    }
+
     /// Opens the first address that answers the request, be it with a refusal.
     fn find(&mut self, request: Request, attempts: u32, end: Instant) -> Result<&Session, Error> {
         self.passed_over.clear();
@@ -95,6 +183,7 @@ impl Link {
         let mut tried = Vec::new();
         for address in candidates {
             self.opened += 1;
+            self.is_blind = false;
             let answer = search::open(&address).and_then(|session| {
                 self.try_open(Open { session, address }, request, attempts, end)
             });

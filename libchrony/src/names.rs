@@ -3,12 +3,15 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use crate::by_address::Lookup;
+use crate::column::Column;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::Request;
 use crate::identity::SourceAddress;
+use crate::lanes::Step;
 use crate::list::List;
-use crate::pass::Pass;
+use crate::pass::{Entry, Pass};
 use crate::reader::Reader;
 use crate::report::{ReportName, Source, SourceName};
 
@@ -74,28 +77,61 @@ impl Connection {
     /// As [`Self::sources`].
     pub fn source_names(&mut self) -> Result<List<SourceName>, Error> {
         self.settled(ReportName::SourceName, |connection, count, end| {
-            connection.pass(count, |connection, index| {
-                let address = connection.identify(index, end)?;
-                let name = connection.source_name(index, address, end)?;
-                Ok((Some(address), name))
-            })
+            let mut column = Column::new(count);
+            let sources: Vec<_> = (0..count.max(1)).map(|index| (index, None)).collect();
+            connection.ask_names(&sources, end, |index, given| {
+                column.put(index, given);
+                column.is_open()
+            });
+            column.into_pass()
         })
     }
 
-    /// The name of the source that [`Self::identify`] just looked up; `None` for a reference clock.
-    fn source_name(
+    /// Asks for the names of sources, given by their indices and, where they are known, the addresses
+    /// that they must have. `take` says whether to go on.
+    fn ask_names(
         &mut self,
-        index: u32,
-        address: SourceAddress,
+        sources: &[(u32, Option<SourceAddress>)],
         end: Instant,
-    ) -> Result<Option<SourceName>, Error> {
+        mut take: impl FnMut(u32, Result<Entry<SourceName>, Error>) -> bool,
+    ) {
         let report = ReportName::SourceName;
-        // libchrony asks by the address that the record before told.
-        let session = self.link.ask(Request::Record(report, index), end)?;
-        if session.number_fields() == 0 {
-            return Ok(None);
-        }
-        SourceName::decode(&Reader::new(session, report, index), address).map(Some)
+        let chains = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+        let address = self.answered();
+        let (mut lookup, mut found) = (Lookup::new(), HashMap::new());
+        self.link.each(chains, end, |chain, answer| {
+            let Some((index, expected)) = sources.get(chain as usize).copied() else {
+                return Step::Done;
+            };
+            let Some((request, answer)) = answer else { return Step::Ask(lookup.of(index)) };
+            let given = if request.report() == report {
+                let address = found.remove(&index);
+                // Reference clocks have none.
+                answer.and_then(|session| match address {
+                    Some(address) if session.number_fields() > 0 => {
+                        let fields = Reader::new(session, report, index);
+                        SourceName::decode(&fields, address).map(|name| (Some(address), Some(name)))
+                    }
+                    address => Ok((address, None)),
+                })
+            } else {
+                let told =
+                    answer.and_then(|session| Lookup::address(request.report(), index, session));
+                match told {
+                    Ok(told) if expected.is_none_or(|expected| expected == told) => {
+                        found.insert(index, told);
+                        // libchrony asks by the address that this record told.
+                        return Step::Ask(Request::Record(report, index));
+                    }
+                    Ok(_) => Err(Error::SourcesChanging { address: address.clone(), attempts: 1 }),
+                    Err(error) => match lookup.instead(request.report(), index, &error) {
+                        Some(request) => return Step::Ask(request),
+                        None => Err(error),
+                    },
+                }
+            };
+            if take(index, given) { Step::Done } else { Step::Stop }
+        });
     }
 
     /// Gives the sources of a pass their names, as far as chronyd tells them; never fails.
@@ -106,25 +142,29 @@ impl Connection {
         names.forget(&pass.records, self.link.opened(), Instant::now());
         let sampled = pass.records.iter().filter(|source| source.last_sample_ago.is_some());
         let sampled: HashSet<_> = sampled.map(|source| source.address).collect();
-        for (index, address) in (0..).zip(&pass.addresses) {
-            let Some(address) = address.filter(|address| names.wants(*address)) else { continue };
-            let told = self.identify(index, end).and_then(|found| match found == address {
-                true => self.source_name(index, address, end),
-                false => Err(self.sources_changing()),
-            });
-            let name = match told {
-                Ok(told) => told.and_then(SourceName::telling),
+        let wanted: Vec<_> = (0..)
+            .zip(&pass.addresses)
+            .filter(|(_, address)| address.is_some_and(|address| names.wants(address)))
+            .map(|(index, address)| (index, *address))
+            .collect();
+        self.ask_names(&wanted, end, |index, given| {
+            let name = match given {
+                Ok((_, told)) => told.and_then(SourceName::telling),
                 // The list changed; the next snapshot asks again.
-                Err(Error::NoSuchSource { .. } | Error::SourcesChanging { .. }) => continue,
+                Err(Error::NoSuchSource { .. } | Error::SourcesChanging { .. }) => return true,
                 Err(error) if error.is_of_one_record() => None,
                 Err(error) => {
                     names.refused = Some((Instant::now(), error.is_answer()));
-                    break;
+                    return false;
                 }
+            };
+            let Some(address) = pass.addresses.get(index as usize).copied().flatten() else {
+                return true;
             };
             let known = Known { name, asked: Instant::now(), sampled: sampled.contains(&address) };
             names.known.insert(address, known);
-        }
+            true
+        });
         for source in &mut pass.records {
             source.name = names.known.get(&source.address).and_then(|known| known.name.clone());
         }

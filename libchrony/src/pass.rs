@@ -2,10 +2,14 @@
 
 use std::time::Instant;
 
+use crate::by_address::{ByAddress, Wanted};
+use crate::column::Column;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::Request;
+use crate::ffi::Session;
 use crate::identity::SourceAddress;
+use crate::lanes::Step;
 use crate::list::List;
 use crate::reader::Reader;
 use crate::record::Value;
@@ -21,6 +25,7 @@ const MOST_MISSING: u32 = 16;
 pub(crate) type Entry<T> = (Option<SourceAddress>, Option<T>);
 
 /// One reading of a report, source by source.
+#[derive(Debug)]
 pub(crate) struct Pass<T> {
     pub(crate) records: Vec<T>,
     /// The address at each index; `None` where the record did not tell.
@@ -67,7 +72,7 @@ impl<T> Pass<T> {
     }
 
     /// Whether so many sources are missing that the rest need not be asked for.
-    fn is_lost(&self) -> bool {
+    pub(crate) fn is_lost(&self) -> bool {
         self.missing >= MOST_MISSING
     }
 
@@ -107,27 +112,27 @@ impl Connection {
         })
     }
 
-    /// Reads `count` sources, once; `read` gives the source's address and its record.
+    /// Reads a report of `count` sources, once; `decode` gives the source's address and its record.
     pub(crate) fn pass<T>(
         &mut self,
-        count: u32,
-        mut read: impl FnMut(&mut Self, u32) -> Result<Entry<T>, Error>,
+        report: ReportName,
+        (count, end): (u32, Instant),
+        decode: impl Fn(&Session, u32) -> Result<Entry<T>, Error>,
     ) -> Result<Pass<T>, Error> {
-        let mut pass = Pass::default();
-        for index in 0..count {
-            pass.take(read(self, index))?;
-            if pass.is_lost() {
-                break;
+        let mut column = Column::new(count);
+        // libchrony would look the address up itself; asked for, it is known whether that can be.
+        let first = if report.is_by_address() { ReportName::SourceStats } else { report };
+        self.link.each(count.max(1), end, |index, answer| match answer {
+            None => Step::Ask(Request::Record(first, index)),
+            Some((request, _)) if request.report() != report => {
+                Step::Ask(Request::Record(report, index))
             }
-        }
-        if count == 0 {
-            // Without sources only a request for one tells whether the report is given at all.
-            match read(self, 0) {
-                Err(Error::NoSuchSource { .. }) | Ok(_) => {}
-                Err(error) => return Err(error),
+            Some((_, answer)) => {
+                column.put(index, answer.and_then(|session| decode(session, index)));
+                if column.is_open() { Step::Done } else { Step::Stop }
             }
-        }
-        Ok(pass)
+        });
+        column.into_pass()
     }
 
     /// Repeats a pass until the list of sources did not change meanwhile, at most 3 times.
@@ -153,9 +158,8 @@ impl Connection {
     }
 
     pub(crate) fn read_sources(&mut self, count: u32, end: Instant) -> Result<Pass<Source>, Error> {
-        let report = ReportName::Sources;
-        self.pass(count, |connection, index| {
-            let source = connection.decoded(report, index, end, Source::decode)?;
+        self.pass(ReportName::Sources, (count, end), |session, index| {
+            let source = Source::decode(&Reader::new(session, ReportName::Sources, index))?;
             Ok((Some(source.address), Some(source)))
         })
     }
@@ -165,11 +169,7 @@ impl Connection {
         count: u32,
         end: Instant,
     ) -> Result<Pass<SourceStats>, Error> {
-        let report = ReportName::SourceStats;
-        self.pass(count, |connection, index| {
-            let stats = connection.decoded(report, index, end, SourceStats::decode)?;
-            Ok((Some(stats.address), Some(stats)))
-        })
+        self.by_address(Wanted { stats: true, ..Wanted::default() }, count, end).stats.into_pass()
     }
 
     pub(crate) fn read_select_data(
@@ -177,9 +177,8 @@ impl Connection {
         count: u32,
         end: Instant,
     ) -> Result<Pass<SelectData>, Error> {
-        let report = ReportName::SelectData;
-        self.pass(count, |connection, index| {
-            let data = connection.decoded(report, index, end, SelectData::decode)?;
+        self.pass(ReportName::SelectData, (count, end), |session, index| {
+            let data = SelectData::decode(&Reader::new(session, ReportName::SelectData, index))?;
             Ok((Some(data.address), Some(data)))
         })
     }
@@ -189,17 +188,7 @@ impl Connection {
         count: u32,
         end: Instant,
     ) -> Result<Pass<AuthData>, Error> {
-        let report = ReportName::AuthData;
-        self.pass(count, |connection, index| {
-            // authdata names no source; libchrony asks by the address these statistics give.
-            let address = connection.identify(index, end)?;
-            let session = connection.link.ask(Request::Record(report, index), end)?;
-            if session.number_fields() == 0 {
-                return Ok((Some(address), None));
-            }
-            let data = AuthData::decode(&Reader::new(session, report, index), address)?;
-            Ok((Some(address), Some(data)))
-        })
+        self.by_address(Wanted { auth: true, ..Wanted::default() }, count, end).auth.into_pass()
     }
 
     pub(crate) fn read_ntp_data(
@@ -207,25 +196,13 @@ impl Connection {
         count: u32,
         end: Instant,
     ) -> Result<Pass<NtpData>, Error> {
-        let report = ReportName::NtpData;
-        self.pass(count, |connection, index| {
-            let session = connection.link.ask(Request::Record(report, index), end)?;
-            if session.number_fields() == 0 {
-                return Ok((None, None));
-            }
-            let data = NtpData::decode(&Reader::new(session, report, index))?;
-            Ok((Some(data.remote_address), Some(data)))
-        })
+        self.by_address(Wanted { ntp: true, ..Wanted::default() }, count, end).ntp.into_pass()
     }
 
-    /// The address of a source, from whichever report this transport gives.
-    pub(crate) fn identify(&mut self, index: u32, end: Instant) -> Result<SourceAddress, Error> {
-        // The address alone: what else is odd in these records is theirs to tell.
-        match self.decoded(ReportName::SourceStats, index, end, SourceStats::decode_address) {
-            Err(Error::NotAuthorized { .. }) => {
-                self.decoded(ReportName::Sources, index, end, Source::decode_address)
-            }
-            other => other,
-        }
+    /// Reads what is asked for by a source's address, together with the statistics that tell it.
+    pub(crate) fn by_address(&mut self, wanted: Wanted, count: u32, end: Instant) -> ByAddress {
+        let mut read = ByAddress::new(wanted, count, self.answered());
+        self.link.each(count.max(1), end, |index, answer| read.next(index, answer));
+        read
     }
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::address::{Address, Transport};
+use crate::by_address::Wanted;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::identity::SourceAddress;
@@ -128,6 +129,9 @@ impl<'a, T> Index<'a, T> {
 /// What reading a report gave: its data, or why this chronyd does not give it.
 type Given<T> = Result<T, Error>;
 
+/// Statistics, authentication and NTP data.
+type Together = (Given<Pass<SourceStats>>, Given<Pass<AuthData>>, Given<Pass<NtpData>>);
+
 /// The reports with a record per source, from one reading of each.
 struct PerSource {
     sources: Given<Pass<Source>>,
@@ -140,32 +144,62 @@ struct PerSource {
 impl PerSource {
     /// Reads each report once; without a count, which chronyd refused, each asks for its own.
     fn read(connection: &mut Connection, count: Option<u32>, end: Instant) -> Result<Self, Error> {
+        let Some(count) = count else { return Self::without_count(connection, end) };
+        let sources = given(connection, end, |c| c.read_sources(count, end))?;
+        let (sourcestats, authdata, ntpdata) =
+            Self::by_address(connection, (Wanted::ALL, count), end)?;
+        let selectdata = given(connection, end, |c| c.read_select_data(count, end))?;
+        Ok(Self { sources, sourcestats, selectdata, authdata, ntpdata })
+    }
+
+    fn without_count(connection: &mut Connection, end: Instant) -> Result<Self, Error> {
         fn report<T>(
             connection: &mut Connection,
-            (report, count, end): (ReportName, Option<u32>, Instant),
+            (report, end): (ReportName, Instant),
             read: impl Fn(&mut Connection, u32, Instant) -> Result<Pass<T>, Error>,
         ) -> Result<Given<Pass<T>>, Error> {
             given(connection, end, |connection| {
-                let count = count.map_or_else(|| connection.count(report, end), Ok)?;
+                let count = connection.count(report, end)?;
                 read(connection, count, end)
             })
         }
-        let of = |report| (report, count, end);
+        let c = connection;
         Ok(Self {
-            sources: report(connection, of(ReportName::Sources), Connection::read_sources)?,
-            sourcestats: report(
-                connection,
-                of(ReportName::SourceStats),
-                Connection::read_source_stats,
-            )?,
-            authdata: report(connection, of(ReportName::AuthData), Connection::read_auth_data)?,
-            ntpdata: report(connection, of(ReportName::NtpData), Connection::read_ntp_data)?,
-            selectdata: report(
-                connection,
-                of(ReportName::SelectData),
-                Connection::read_select_data,
-            )?,
+            sources: report(c, (ReportName::Sources, end), Connection::read_sources)?,
+            sourcestats: report(c, (ReportName::SourceStats, end), Connection::read_source_stats)?,
+            authdata: report(c, (ReportName::AuthData, end), Connection::read_auth_data)?,
+            ntpdata: report(c, (ReportName::NtpData, end), Connection::read_ntp_data)?,
+            selectdata: report(c, (ReportName::SelectData, end), Connection::read_select_data)?,
         })
+    }
+
+    /// The reports that are read together. Where chronyd leaves one of them without an answer, the others are
+    /// read without it.
+    fn by_address(
+        connection: &mut Connection,
+        (wanted, count): (Wanted, u32),
+        end: Instant,
+    ) -> Result<Together, Error> {
+        let read = connection.by_address(wanted, count, end);
+        let rest = Wanted {
+            stats: wanted.stats && !read.stats.has_timed_out(),
+            auth: wanted.auth && !read.auth.has_timed_out(),
+            ntp: wanted.ntp && !read.ntp.has_timed_out(),
+        };
+        let first = (
+            given(connection, end, |_| read.stats.into_pass())?,
+            given(connection, end, |_| read.auth.into_pass())?,
+            given(connection, end, |_| read.ntp.into_pass())?,
+        );
+        if rest == wanted || rest == Wanted::default() {
+            return Ok(first);
+        }
+        let second = Self::by_address(connection, (rest, count), end)?;
+        Ok((
+            if rest.stats { second.0 } else { first.0 },
+            if rest.auth { second.1 } else { first.1 },
+            if rest.ntp { second.2 } else { first.2 },
+        ))
     }
 
     /// Whether names are worth a request: what chronyd gives since 4.0, as it does names, is not too old

@@ -65,6 +65,11 @@ pub(crate) fn request_about(
         assert_eq!(session.request_count("sources"), chrony_err::CHRONY_OK);
         return;
     }
+    if layout.by_address() {
+        // One that is lost, after which no address is known from before.
+        assert_eq!(session.request_record("sourcestats", 0), chrony_err::CHRONY_OK);
+        server.take();
+    }
     assert_eq!(session.request_record(layout.report, 0), chrony_err::CHRONY_OK);
     if layout.by_address() {
         let lookup = server.take();

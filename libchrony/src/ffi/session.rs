@@ -4,7 +4,7 @@ use std::ffi::{CStr, c_char, c_int};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::ptr::{self, NonNull};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use libchrony_sys as sys;
 
@@ -90,7 +90,7 @@ pub(crate) fn has_report(report: &CStr) -> bool {
 pub(crate) struct Session {
     // Before the socket: fields are dropped in this order, and the session uses the socket.
     handle: Handle,
-    socket: Socket,
+    socket: Arc<Socket>,
 }
 
 /// The C session, freed on drop.
@@ -121,7 +121,12 @@ impl Drop for Handle {
 
 impl Session {
     pub(crate) fn new(socket: Socket) -> Result<Self, Fault> {
-        Ok(Self { handle: Handle::new(&socket)?, socket })
+        Ok(Self { handle: Handle::new(&socket)?, socket: Arc::new(socket) })
+    }
+
+    /// Another session on the same socket.
+    pub(crate) fn beside(&self) -> Result<Self, Fault> {
+        Ok(Self { handle: Handle::new(&self.socket)?, socket: Arc::clone(&self.socket) })
     }
 
     /// Begins a session anew on the same socket, whatever state the old one was in.

@@ -98,6 +98,11 @@ impl ReportName {
                 | Self::SourceName
         )
     }
+
+    /// Whether chronyd is asked for a record of it by the address of a source.
+    pub(crate) const fn is_by_address(self) -> bool {
+        matches!(self, Self::AuthData | Self::NtpData | Self::SourceName)
+    }
 }
 
 impl fmt::Display for ReportName {

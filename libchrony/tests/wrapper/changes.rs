@@ -115,7 +115,8 @@ fn a_list_that_shrank_greatly_is_not_asked_for_to_its_old_end() {
     let error = connect(&chronyd).sources().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::SourcesChanging, "{error}");
     let asked = chronyd.request_count() - asked;
-    assert!(asked < 80, "{asked} requests for two sources");
+    // Each of three tries may have as many under way as there are lanes when it is found out.
+    assert!(asked < 90, "{asked} requests for two sources");
 }
 
 #[test]

@@ -138,6 +138,12 @@ fn of_steps(context: &Context, difference: &Difference) -> Option<Row> {
                     let by_address = [[0, 57], [0, 67]].iter().any(|c| sent[4..6] == *c);
                     (by_address && family > 3).then_some(Row::U16)
                 }
+                // The address was looked up for another report of the same source.
+                ([lookup], [sent]) => {
+                    let by_address = [[0, 57], [0, 67]].iter().any(|c| sent[4..6] == *c);
+                    let is_record = matches!(context.step, Some(Step::Record(..)));
+                    (by_address && is_record && lookup.get(4..6)? == [0, 34]).then_some(Row::Once)
+                }
                 // A refused request ended the one that was pending.
                 ([], [sent]) if command == Some(SOURCESTATS) && context.cancelled => {
                     let by_address = [[0, 57], [0, 67]].iter().any(|c| sent[4..6] == *c);

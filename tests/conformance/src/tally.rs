@@ -42,6 +42,7 @@ rows! {
     U20: "the end of a connection is an error; upstream goes on waiting";
     U25: "select states L and r and AEAD algorithms 16, 17 and 31 have names; upstream has none";
     More: "sourcename and clients come after the ten reports; upstream has the ten alone";
+    Once: "an address that was looked up serves the other reports of its source, too; upstream looks it up for each";
     U26: "no record stays after a second request that could not be sent; upstream shows sourcestats";
 }
 
