@@ -122,8 +122,9 @@ fn a_probe_is_as_many_datagrams_as_the_documentation_says() {
         assert_eq!(value(&probe(&dashboard, &chronyd.address()), "chrony_up"), Some(1.0));
         chronyd.request_count() - before
     };
-    let (none, five, hundred) = (cost(0), cost(5), cost(100));
-    let each = (five - none) / 5;
+    let (one, five, hundred) = (cost(1), cost(5), cost(100));
+    let each = (five - one) / 4;
+    let none = one - each;
     assert_eq!(hundred, none + 100 * each);
     let text = fs::read_to_string("docs/fleet.md").expect("the documentation");
     let said = format!("{none} datagrams each way and {each} more for each source");
