@@ -30,6 +30,11 @@ mod view;
 
 use std::process::ExitCode;
 
+/// The programs of that chapter, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/embed.md")]
+mod embed {}
+
 #[doc(hidden)]
 pub use config::command;
 #[doc(hidden)]
