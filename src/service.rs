@@ -82,17 +82,19 @@ impl Service {
     pub(crate) async fn live(self, vital: Vital) {
         let Some(watchdog) = self.watchdog else { return };
         let half = watchdog / 2;
+        let mut pause = half;
         loop {
-            match vital.signs(half).await {
+            sleep(pause).await;
+            pause = match vital.signs(half).await {
                 Ok(()) => {
                     self.tell("WATCHDOG=1").await;
-                    sleep(half).await;
+                    half
                 }
                 Err(stuck) => {
                     error!("no sign of life for the watchdog: {stuck}");
-                    sleep(half.min(SECOND_LOOK)).await;
+                    half.min(SECOND_LOOK)
                 }
-            }
+            };
         }
     }
 

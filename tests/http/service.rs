@@ -79,7 +79,7 @@ fn a_watchdog_gets_its_signs_of_life_also_while_chronyd_hangs() {
     while signs < 10 {
         signs += u32::from(manager.line() == "WATCHDOG=1");
     }
-    // Twice in its time, the first at once.
+    // Twice in its time, and not more often.
     assert!(begun.elapsed() >= watchdog / 2 * 8, "{:?}", begun.elapsed());
     // A process that does not run gives none.
     let pid = i32::try_from(dashboard.pid()).ok().and_then(Pid::from_raw).expect("it runs");
