@@ -42,6 +42,10 @@ const RULES: &[(&str, Way)] = &[
     ("man", Way::With("man", &[0])),
     ("source", Way::Run(&[0])),
     ("promtool", Way::With("promtool", &[0])),
+    (
+        "systemd-analyze security second-hand",
+        Way::Not("docker/package-test asks it of a service that runs"),
+    ),
     ("systemd-analyze", Way::With("systemd-analyze", &[0])),
     ("nginx -t", Way::Not("tests of the proxy start nginx with the example")),
     ("chronyc", Way::Not("tests/chronyd holds chronyc and the page against each other")),
@@ -51,6 +55,20 @@ const RULES: &[(&str, Way)] = &[
     ("docker-compose", Way::Not("make docker-test starts the containers")),
     ("systemctl", Way::Not("it needs systemd as the first process")),
     ("journalctl", Way::Not("it needs systemd as the first process")),
+    ("systemd-sysusers", Way::Not("it changes the machine")),
+    (
+        "install -m",
+        Way::Not("the packages, which docker/package-test installs, hold the same files"),
+    ),
+    (
+        "mkdir -p /etc/systemd",
+        Way::Not("docker/package-test does the same on a machine of its own"),
+    ),
+    (
+        "cp /usr/share/second-hand",
+        Way::Not("docker/package-test does the same on a machine of its own"),
+    ),
+    ("rm", Way::Not("docker/package-test does the same on a machine of its own")),
     ("apt-get install", Way::Not("it changes the machine")),
     ("apt install", Way::Not("it changes the machine")),
     ("dnf install", Way::Not("it changes the machine")),
