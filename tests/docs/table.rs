@@ -60,14 +60,8 @@ const RULES: &[(&str, Way)] = &[
         "install -m",
         Way::Not("the packages, which docker/package-test installs, hold the same files"),
     ),
-    (
-        "mkdir -p /etc/systemd",
-        Way::Not("docker/package-test does the same on a machine of its own"),
-    ),
-    (
-        "cp /usr/share/second-hand",
-        Way::Not("docker/package-test does the same on a machine of its own"),
-    ),
+    ("mkdir -p", Way::Not("docker/package-test does the same on a machine of its own")),
+    ("cp", Way::Not("docker/package-test does the same on a machine of its own")),
     ("rm", Way::Not("docker/package-test does the same on a machine of its own")),
     ("apt-get install", Way::Not("it changes the machine")),
     ("apt install", Way::Not("it changes the machine")),
