@@ -6,6 +6,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use super::common::chronyd::Chronyd;
+use super::common::eventually;
 use super::common::manager::Manager;
 use super::common::need;
 
@@ -80,9 +81,8 @@ pub(crate) fn a_thread_that_serves_and_hangs_ends_the_signs_of_life() {
     let watchdog = Duration::from_millis(400);
     let dashboard = manager.start(&chronyd.unix(), &["--refresh", "1h"], Some(watchdog));
     manager.ready(&dashboard);
-    let serving = threads(dashboard.pid(), "actix-rt");
-    assert!(!serving.is_empty(), "{:?}", threads(dashboard.pid(), ""));
-    let debugger = Debugger::hold(&serving[0]);
+    let serving = eventually("a thread serves", || threads(dashboard.pid(), "actix-rt").pop());
+    let debugger = Debugger::hold(&serving);
     // What was said before it was held may lie in the queue.
     manager.silence(watchdog * 4);
     drop(debugger);
