@@ -2,7 +2,7 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing
 
-.PHONY: help run demo test lint bindings generated bench screenshots msrv deny audit asan valgrind miri conformance publish-check dist docker-test fuzz soak asan-soak checks ci
+.PHONY: help run demo test lint bindings generated bench screenshots msrv deny audit asan valgrind miri conformance publish-check dist docker-test package-test deb rpm fuzz soak asan-soak checks ci
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -95,6 +95,15 @@ dist: ## the archives of a release, with checksums and SBOM, in target/dist; mak
 docker-test: ## the integration tests in containers, on the chronyd of three distributions
 	docker/test
 
+package-test: ## the packages, installed, upgraded, removed and purged in containers
+	docker/package-test
+
+deb: ## the Debian package, in target/debian
+	packaging/build deb
+
+rpm: ## the RPM package, in target/generate-rpm
+	packaging/build rpm
+
 fuzz: ## each fuzz target for half a minute; make fuzz SECONDS=600 for longer
 	fuzz/run $(SECONDS)
 
@@ -107,4 +116,4 @@ asan-soak: ## a minute of the same with AddressSanitizer and LeakSanitizer, dash
 
 checks: lint test msrv deny audit asan valgrind miri conformance publish-check ## all checks but those in containers
 
-ci: checks docker-test ## what CI runs; .ci/run has the two side by side
+ci: checks docker-test package-test ## what CI runs; .ci/run has the first beside the others

@@ -10,10 +10,20 @@ use crate::config::Chronyd;
 /// What one reading of chronyd may take in all, so that a long `--timeout` cannot hold up the end.
 const READING_LIMIT: Duration = Duration::from_secs(30);
 
+/// What one call may take.
+fn limit(chronyd: &Chronyd) -> Duration {
+    READING_LIMIT.max(chronyd.timeout)
+}
+
+/// More than any reading takes that still moves: a snapshot and the clients after it, each within the
+/// limit of a call, on a busy machine.
+pub(crate) fn longest_reading(chronyd: &Chronyd) -> Duration {
+    limit(chronyd) * 2 + Duration::from_secs(30)
+}
+
 /// A connection, opened when it is first used.
 pub(crate) fn connection(chronyd: &Chronyd) -> Connection {
-    let mut builder =
-        Connection::builder().timeout(chronyd.timeout).limit(READING_LIMIT.max(chronyd.timeout));
+    let mut builder = Connection::builder().timeout(chronyd.timeout).limit(limit(chronyd));
     if let Some(address) = &chronyd.address {
         builder = builder.address(address.clone());
     }

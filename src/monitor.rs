@@ -9,6 +9,7 @@ use std::io;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
@@ -40,6 +41,8 @@ struct Queue<T> {
 #[derive(Debug)]
 struct State<T> {
     waiting: Vec<oneshot::Sender<Arc<T>>>,
+    /// Since when the reading under way, or in its absence somebody, waits for the thread.
+    owed: Option<Instant>,
     ended: bool,
 }
 
@@ -59,8 +62,10 @@ impl<T> Queue<T> {
             // Whoever went away in the meantime needs no reading.
             state.waiting.retain(|waiting| !waiting.is_closed());
             if !state.waiting.is_empty() {
+                state.owed = Some(Instant::now());
                 return Some(std::mem::take(&mut state.waiting));
             }
+            state.owed = None;
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -72,7 +77,7 @@ impl<T: Send + Sync + 'static> Monitor<T> {
     where
         R: FnMut() -> T,
     {
-        let state = Mutex::new(State { waiting: Vec::new(), ended: false });
+        let state = Mutex::new(State { waiting: Vec::new(), owed: None, ended: false });
         let queue = Arc::new(Queue { state, wake: Condvar::new() });
         let serve = {
             let queue = Arc::clone(&queue);
@@ -107,6 +112,7 @@ impl<T: Send + Sync + 'static> Monitor<T> {
                 return Err(NoReading::Busy);
             }
             state.waiting.push(sender);
+            state.owed.get_or_insert_with(Instant::now);
         }
         self.queue.wake.notify_one();
         receiver.await.map_err(|_| NoReading::Interrupted)
@@ -114,6 +120,12 @@ impl<T: Send + Sync + 'static> Monitor<T> {
 }
 
 impl<T> Monitor<T> {
+    /// For how long the thread has owed a reading: as long as one takes while it works, longer than any
+    /// may take where it is stuck.
+    pub(crate) fn owes_for(&self) -> Duration {
+        self.queue.lock().owed.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+
     /// Ends the thread, and with it what it reads with, after the reading under way, which has a
     /// deadline of its own. Whoever else waits is interrupted.
     pub(crate) fn end(&self) {
@@ -252,6 +264,31 @@ mod tests {
             let expected =
                 if number == 13 { Err(NoReading::Interrupted) } else { Ok(Arc::new(number)) };
             assert_eq!(block_on(request), expected);
+        }
+    }
+
+    #[test]
+    fn a_reading_is_owed_from_when_it_is_asked_for_until_it_is_given() {
+        let held = Held::start();
+        assert_eq!(held.monitor.owes_for(), Duration::ZERO);
+        let first = ask(&held.monitor);
+        assert_eq!(held.begun.recv(), Ok(1));
+        let second = ask(&held.monitor);
+        let before = held.monitor.owes_for();
+        while held.monitor.owes_for() == before {
+            thread::yield_now();
+        }
+        assert!(held.monitor.owes_for() > before);
+        held.release.send(()).unwrap();
+        assert_eq!(block_on(first), Ok(Arc::new(1)));
+        // The next begins a time of its own.
+        assert_eq!(held.begun.recv(), Ok(2));
+        assert!(held.monitor.owes_for() > Duration::ZERO);
+        held.release.send(()).unwrap();
+        assert_eq!(block_on(second), Ok(Arc::new(2)));
+        let end = Instant::now() + Duration::from_secs(20);
+        while held.monitor.owes_for() > Duration::ZERO {
+            assert!(Instant::now() < end, "nothing is owed to nobody");
         }
     }
 

@@ -28,10 +28,12 @@ use crate::history::History;
 use crate::login::Logins;
 use crate::monitor::Monitor;
 use crate::probe::Prober;
+use crate::pulse::{Vital, Workers};
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::routes::{self, Clients, Description, FILES_EACH, Hosts, Proxies, Site, Streams};
 use crate::sampler::Sampler;
+use crate::service::Service;
 use crate::tally::Tally;
 use crate::view::Limits;
 
@@ -45,6 +47,7 @@ const GRACE: u64 = 3;
 const MOST_CONNECTIONS: u64 = 4096;
 /// Open files that are no connections: the socket to chronyd, the listener, what the runtime needs.
 const OTHER_FILES: u64 = 64;
+
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
     log_to_standard_error(config.log);
@@ -54,9 +57,13 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
         config.chronyd.address = simulated.address().parse().ok();
     }
     chronyd::remove_leftovers(&config.chronyd);
-    let wanted = SocketAddr::new(config.host, config.port);
+    let start = Start {
+        wanted: SocketAddr::new(config.host, config.port),
+        service: config.service.as_ref().and_then(Service::connect),
+        longest_reading: chronyd::longest_reading(&config.chronyd),
+    };
     let site = site(config)?;
-    let served = actix_web::rt::System::new().block_on(serve(wanted, site.clone()));
+    let served = actix_web::rt::System::new().block_on(serve(start, site.clone()));
     // Waits for the reading under way, so that no socket directory stays behind.
     site.monitor.end();
     site.history.end();
@@ -153,24 +160,38 @@ pub fn application_of(
     site(config).map(application).map_err(|error| error.to_string())
 }
 
-async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartError> {
+/// What serving needs beyond what the requests share.
+struct Start {
+    /// The address to listen on.
+    wanted: SocketAddr,
+    service: Option<Service>,
+    longest_reading: Duration,
+}
+
+async fn serve(start: Start, site: web::Data<Site>) -> Result<(), StartError> {
+    let Start { wanted, service, longest_reading } = start;
     // Before the address is known to anyone: who knows it may send signals.
     let stopped = stopped().map_err(StartError::Server)?;
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4));
     let clients = Clients::default();
     let watch = clients.clone().watch();
     let shared = site.clone();
-    let server = HttpServer::new(move || application(shared.clone()))
-        .on_connect(move |stream, data| clients.welcome(stream, data))
-        .workers(workers)
-        .backlog(2048)
-        .max_connections(most_connections() / workers)
-        .client_request_timeout(REQUEST_TIMEOUT)
-        .keep_alive(KEEP_ALIVE)
-        .shutdown_timeout(GRACE)
-        .disable_signals()
-        .bind(wanted)
-        .map_err(|source| StartError::Bind { address: wanted, source })?;
+    let living = Workers::default();
+    let each = living.clone();
+    let server = HttpServer::new(move || {
+        each.join();
+        application(shared.clone())
+    })
+    .on_connect(move |stream, data| clients.welcome(stream, data))
+    .workers(workers)
+    .backlog(2048)
+    .max_connections(most_connections() / workers)
+    .client_request_timeout(REQUEST_TIMEOUT)
+    .keep_alive(KEEP_ALIVE)
+    .shutdown_timeout(GRACE)
+    .disable_signals()
+    .bind(wanted)
+    .map_err(|source| StartError::Bind { address: wanted, source })?;
     let address = server.addrs().first().copied().unwrap_or(wanted);
 
     let server = server.run();
@@ -180,8 +201,12 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
         actix_web::rt::spawn(Logins::watch(logins.clone()));
     }
     let ending = site.clone();
+    let told = service.clone();
     actix_web::rt::spawn(async move {
         stopped.await;
+        if let Some(service) = told {
+            service.ends().await;
+        }
         // Streams and probes would last for the whole grace.
         ending.sampler.end();
         if let Some(prober) = &ending.prober {
@@ -189,7 +214,17 @@ async fn serve(wanted: SocketAddr, site: web::Data<Site>) -> Result<(), StartErr
         }
         handle.stop(true).await;
     });
-    actix_web::rt::spawn(async move { site.sampler.run(&site.monitor, &site.history).await });
+    let reads = site.clone();
+    let sampler = actix_web::rt::spawn(async move {
+        reads.sampler.run(&reads.monitor, &reads.history).await;
+    });
+    if let Some(service) = service {
+        let teller = service.clone();
+        let read = site.clone();
+        actix_web::rt::spawn(async move { teller.tell_readings(address, &read.sampler).await });
+        let vital = Vital { workers: living, number: workers, site, longest_reading, sampler };
+        actix_web::rt::spawn(service.live(vital));
+    }
     // So that its first reading is asked for before anybody's.
     yield_now().await;
     announce(address);

@@ -6,6 +6,7 @@ mod limits;
 mod parse;
 mod report;
 mod serve;
+mod service;
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ pub(crate) use chronyd::Chronyd;
 pub(crate) use limits::Limits;
 pub(crate) use report::Report;
 pub(crate) use serve::{Config, Machines, Probed};
+pub(crate) use service::Service;
 
 /// What the process does.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,13 +140,18 @@ impl Input<'_> {
     /// The variable of an option, with its text, where it is set.
     fn named(&self, option: &str) -> Option<(String, String)> {
         let name = format!("SECOND_HAND_{}", option.to_uppercase().replace('-', "_"));
-        let text = (self.variable)(&name).filter(|text| !text.is_empty())?;
+        let text = self.variable(&name)?;
         Some((name, text))
+    }
+
+    /// What a variable holds, where it holds anything.
+    fn variable(&self, name: &str) -> Option<String> {
+        (self.variable)(name).filter(|text| !text.is_empty())
     }
 
     /// Whether a variable that is no option's holds anything.
     fn is_set(&self, name: &str) -> bool {
-        (self.variable)(name).is_some_and(|text| !text.is_empty())
+        self.variable(name).is_some()
     }
 
     /// Whether a variable that is no option's holds this text.

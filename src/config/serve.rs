@@ -14,6 +14,7 @@ use super::parse::{
     parse_base_path, parse_file, parse_history, parse_host, parse_log, parse_name, parse_network,
     parse_port, parse_probed, parse_refresh, parse_switch,
 };
+use super::service::Service;
 use super::{Flags, Input, Task};
 use crate::country::Countries;
 
@@ -52,6 +53,8 @@ pub(crate) struct Config {
     pub(crate) demo: bool,
     /// What is logged.
     pub(crate) log: LevelFilter,
+    /// Who started this process and wants to hear how it fares.
+    pub(crate) service: Option<Service>,
 }
 
 /// Machines that may be probed, each at one port.
@@ -200,6 +203,7 @@ impl Config {
             )?,
             demo,
             log: input.take(flags.log, "log", parse_log)?.unwrap_or(LevelFilter::INFO),
+            service: Service::new(input, std::process::id()),
         })
     }
 }

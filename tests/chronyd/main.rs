@@ -18,6 +18,7 @@ mod permission;
 mod probe;
 mod reports;
 mod search;
+mod service;
 mod states;
 mod terminal;
 mod trio;
@@ -84,6 +85,7 @@ fn tests() -> Vec<Test> {
         faults::signals_end_the_dashboard_and_leave_nothing,
         probe::a_chronyd_on_another_address_says_by_probe_what_chronyc_says,
         probe::a_chronyd_that_hangs_or_does_not_listen_there_is_down_and_says_why,
+        service::a_stopped_chronyd_is_an_error_after_its_time_and_then_it_is_ready,
         permission::a_closed_directory_denies_the_socket,
         permission::a_directory_that_cannot_be_written_denies_the_client_s_socket,
     ];
@@ -100,6 +102,7 @@ fn tests() -> Vec<Test> {
         search::a_name_that_is_not_resolved_shows_its_number,
     ];
     let namespaces_ipv6 = tests![NamespacesIpv6: search::the_loopback_of_ipv6_is_taken_last];
+    let debugger = tests![Debugger: service::a_thread_that_serves_and_hangs_ends_the_signs_of_life];
     let nts = tests![Nts: authentication::an_nts_source_shows_its_keys_and_cookies];
     let opencommands = tests![Opencommands: states::reports_opened_over_udp_are_given];
     let prometheus = tests![Prometheus:
@@ -108,8 +111,8 @@ fn tests() -> Vec<Test> {
     ];
     let cargo = tests![Cargo: examples::a_crate_outside_the_workspace_links_the_wrapper_alone];
     // The longest first.
-    [&cargo[..], &prometheus, &chronyd, &ipv6, &namespaces, &namespaces_ipv6, &nts, &opencommands]
-        .concat()
+    let needy = [&ipv6[..], &namespaces, &namespaces_ipv6, &debugger, &nts, &opencommands].concat();
+    [&cargo[..], &prometheus, &chronyd, &needy].concat()
 }
 
 fn main() -> ExitCode {

@@ -43,8 +43,9 @@ impl Response {
 pub(crate) fn second_hand() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_second-hand"));
     for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("SECOND_HAND_") {
-            command.env_remove(name);
+        let name = name.to_string_lossy();
+        if ["SECOND_HAND_", "NOTIFY_", "WATCHDOG_"].iter().any(|start| name.starts_with(start)) {
+            command.env_remove(&*name);
         }
     }
     command

@@ -5,6 +5,7 @@
 pub(crate) mod chronyc;
 pub(crate) mod chronyd;
 pub(crate) mod dashboard;
+pub(crate) mod manager;
 pub(crate) mod metrics;
 pub(crate) mod mmdb;
 pub(crate) mod need;

@@ -16,6 +16,8 @@ pub(crate) enum Need {
     Namespaces,
     /// The two together.
     NamespacesIpv6,
+    /// python3, and the permission to hold a thread of another process still.
+    Debugger,
     /// chronyd 4.7, which knows `opencommands`.
     Opencommands,
     /// chronyd with NTS, and openssl.
@@ -45,6 +47,7 @@ impl Need {
             }
             Self::Namespaces => namespaces(),
             Self::NamespacesIpv6 => namespaces().or_else(|| Self::Ipv6.missing()),
+            Self::Debugger => debugger(),
             Self::Opencommands => {
                 (version() < (4, 7)).then_some("chronyd is older than 4.7 and has no opencommands")
             }
@@ -88,6 +91,18 @@ fn namespaces() -> Option<&'static str> {
     MISSING
         .get_or_init(|| !runs("unshare", &["--mount", "--net", "bash", "-c", script]))
         .then_some("no namespaces of its own: unshare, ip or mount is missing or not permitted")
+}
+
+fn debugger() -> Option<&'static str> {
+    let script = "
+import ctypes, subprocess, sys
+child = subprocess.Popen(['sleep', '60'])
+held = ctypes.CDLL(None).ptrace(16, child.pid, None, None)
+child.kill()
+sys.exit(held != 0)
+";
+    (!runs("python3", &["-c", script]))
+        .then_some("no python3, or no permission to hold a thread of another process still")
 }
 
 fn nts() -> Option<&'static str> {

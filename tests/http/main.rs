@@ -30,6 +30,7 @@ mod probe;
 mod raw;
 mod read_only;
 mod report;
+mod service;
 mod slow;
 mod sources;
 mod stream;
