@@ -3,11 +3,7 @@
 //!
 //! The daemon is a real one whose sources are offline, so that nothing but the readings keeps it busy.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::cast_precision_loss,
-    reason = "a measurement ends at its first failure, and its figures are small"
-)]
+#![expect(clippy::unwrap_used, reason = "a measurement ends at its first failure")]
 
 #[path = "../tests/common/mod.rs"]
 mod common;
