@@ -9,6 +9,7 @@
 mod common;
 
 mod completions;
+mod configure;
 mod man;
 mod samples;
 
@@ -41,7 +42,12 @@ fn keep(path: &str, fresh: &str) {
 /// A test by the sentence it proves, and the programs that it needs.
 type Test = (&'static str, &'static [&'static str], fn());
 
-const TESTS: [Test; 11] = [
+const TESTS: [Test; 12] = [
+    (
+        "the_chapter_on_configuration_names_every_option_and_no_other",
+        &[],
+        configure::the_chapter_on_configuration_names_every_option_and_no_other,
+    ),
     ("the_man_pages_are_up_to_date", &[], man::the_man_pages_are_up_to_date),
     ("the_completions_are_up_to_date", &[], completions::the_completions_are_up_to_date),
     ("the_samples_are_up_to_date", &[], samples::the_samples_are_up_to_date),
