@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::address::{Address, Transport};
+use crate::asker::Asker;
 use crate::by_address::Wanted;
-use crate::connection::Connection;
 use crate::error::Error;
 use crate::identity::SourceAddress;
 use crate::pass::Pass;
+use crate::reader::Reader;
 use crate::report::{
     Activity, AuthData, NtpData, ReportName, RtcData, SelectData, ServerStats, Smoothing, Source,
     SourceStats, Tracking, name_apart,
 };
+use crate::wait::Wait;
 
 /// The chronyd that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,63 +145,87 @@ struct PerSource {
 
 impl PerSource {
     /// Reads each report once; without a count, which chronyd refused, each asks for its own.
-    fn read(connection: &mut Connection, count: Option<u32>, end: Instant) -> Result<Self, Error> {
-        let Some(count) = count else { return Self::without_count(connection, end) };
-        let sources = given(connection, end, |c| c.read_sources(count, end))?;
-        let (sourcestats, authdata, ntpdata) =
-            Self::by_address(connection, (Wanted::ALL, count), end)?;
-        let selectdata = given(connection, end, |c| c.read_select_data(count, end))?;
+    async fn read<W: Wait>(
+        asker: &mut Asker<W>,
+        count: Option<u32>,
+        end: Instant,
+    ) -> Result<Self, Error> {
+        let Some(count) = count else { return Self::without_count(asker, end).await };
+        let sources = asker.read_sources(count, end).await;
+        let sources = given(asker, sources, end).await?;
+        let (sourcestats, authdata, ntpdata) = Self::by_address(asker, count, end).await?;
+        let selectdata = asker.read_select_data(count, end).await;
+        let selectdata = given(asker, selectdata, end).await?;
         Ok(Self { sources, sourcestats, selectdata, authdata, ntpdata })
     }
 
-    fn without_count(connection: &mut Connection, end: Instant) -> Result<Self, Error> {
-        fn report<T>(
-            connection: &mut Connection,
+    async fn without_count<W: Wait>(asker: &mut Asker<W>, end: Instant) -> Result<Self, Error> {
+        async fn report<W: Wait, T>(
+            asker: &mut Asker<W>,
             (report, end): (ReportName, Instant),
-            read: impl Fn(&mut Connection, u32, Instant) -> Result<Pass<T>, Error>,
+            read: impl AsyncFn(&mut Asker<W>, u32, Instant) -> Result<Pass<T>, Error>,
         ) -> Result<Given<Pass<T>>, Error> {
-            given(connection, end, |connection| {
-                let count = connection.count(report, end)?;
-                read(connection, count, end)
-            })
+            let pass = match asker.count(report, end).await {
+                Ok(count) => read(asker, count, end).await,
+                Err(error) => Err(error),
+            };
+            given(asker, pass, end).await
         }
-        let c = connection;
+        let a = asker;
         Ok(Self {
-            sources: report(c, (ReportName::Sources, end), Connection::read_sources)?,
-            sourcestats: report(c, (ReportName::SourceStats, end), Connection::read_source_stats)?,
-            authdata: report(c, (ReportName::AuthData, end), Connection::read_auth_data)?,
-            ntpdata: report(c, (ReportName::NtpData, end), Connection::read_ntp_data)?,
-            selectdata: report(c, (ReportName::SelectData, end), Connection::read_select_data)?,
+            sources: report(a, (ReportName::Sources, end), Asker::read_sources).await?,
+            sourcestats: report(a, (ReportName::SourceStats, end), Asker::read_source_stats)
+                .await?,
+            authdata: report(a, (ReportName::AuthData, end), Asker::read_auth_data).await?,
+            ntpdata: report(a, (ReportName::NtpData, end), Asker::read_ntp_data).await?,
+            selectdata: report(a, (ReportName::SelectData, end), Asker::read_select_data).await?,
         })
     }
 
     /// The reports that are read together. Where chronyd leaves one of them without an answer, the others are
     /// read without it.
-    fn by_address(
-        connection: &mut Connection,
-        (wanted, count): (Wanted, u32),
+    async fn by_address<W: Wait>(
+        asker: &mut Asker<W>,
+        count: u32,
         end: Instant,
     ) -> Result<Together, Error> {
-        let read = connection.by_address(wanted, count, end);
+        let mut wanted = Wanted::ALL;
+        let (mut together, mut rest) = Self::once(asker, (wanted, count), end).await?;
+        while rest != wanted && rest != Wanted::default() {
+            wanted = rest;
+            let (stats, auth, ntp);
+            ((stats, auth, ntp), rest) = Self::once(asker, (wanted, count), end).await?;
+            if wanted.stats {
+                together.0 = stats;
+            }
+            if wanted.auth {
+                together.1 = auth;
+            }
+            if wanted.ntp {
+                together.2 = ntp;
+            }
+        }
+        Ok(together)
+    }
+
+    /// Reads those wanted once, and tells which of them are not silent.
+    async fn once<W: Wait>(
+        asker: &mut Asker<W>,
+        (wanted, count): (Wanted, u32),
+        end: Instant,
+    ) -> Result<(Together, Wanted), Error> {
+        let read = asker.by_address(wanted, count, end).await;
         let rest = Wanted {
             stats: wanted.stats && !read.stats.has_timed_out(),
             auth: wanted.auth && !read.auth.has_timed_out(),
             ntp: wanted.ntp && !read.ntp.has_timed_out(),
         };
-        let first = (
-            given(connection, end, |_| read.stats.into_pass())?,
-            given(connection, end, |_| read.auth.into_pass())?,
-            given(connection, end, |_| read.ntp.into_pass())?,
+        let together = (
+            given(asker, read.stats.into_pass(), end).await?,
+            given(asker, read.auth.into_pass(), end).await?,
+            given(asker, read.ntp.into_pass(), end).await?,
         );
-        if rest == wanted || rest == Wanted::default() {
-            return Ok(first);
-        }
-        let second = Self::by_address(connection, (rest, count), end)?;
-        Ok((
-            if rest.stats { second.0 } else { first.0 },
-            if rest.auth { second.1 } else { first.1 },
-            if rest.ntp { second.2 } else { first.2 },
-        ))
+        Ok((together, rest))
     }
 
     /// Whether names are worth a request: what chronyd gives since 4.0, as it does names, is not too old
@@ -244,16 +270,16 @@ impl PerSource {
 }
 
 /// Tells "this report is not given" (inner error) from "nothing is given" (outer error).
-fn given<T>(
-    connection: &mut Connection,
+async fn given<W: Wait, T>(
+    asker: &mut Asker<W>,
+    read: Result<T, Error>,
     end: Instant,
-    read: impl FnOnce(&mut Connection) -> Result<T, Error>,
 ) -> Result<Given<T>, Error> {
-    match read(connection) {
+    match read {
         Ok(value) => Ok(Ok(value)),
         // chronyd before 2.3 does not answer requests it does not know: is it there at all?
         Err(error @ Error::TimedOut { .. }) => {
-            match connection.single(ReportName::Tracking, end, Tracking::decode) {
+            match asker.single(ReportName::Tracking, end, Tracking::decode).await {
                 Ok(_) => Ok(Err(error)),
                 Err(probe) if probe.is_refusal() || probe.is_of_one_record() => Ok(Err(error)),
                 Err(_) => Err(error),
@@ -270,27 +296,34 @@ fn given<T>(
     }
 }
 
-pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot, Error> {
+/// Reads a report of one record.
+async fn single<W: Wait, T>(
+    asker: &mut Asker<W>,
+    (report, end): (ReportName, Instant),
+    decode: impl FnOnce(&Reader<'_>) -> Result<T, Error>,
+) -> Result<Given<T>, Error> {
+    let read = asker.single(report, end, decode).await;
+    given(asker, read, end).await
+}
+
+pub(crate) async fn read<W: Wait>(asker: &mut Asker<W>, end: Instant) -> Result<Snapshot, Error> {
     let fetched_at = SystemTime::now();
-    let tracking = match connection.single(ReportName::Tracking, end, Tracking::decode) {
+    let tracking = match asker.single(ReportName::Tracking, end, Tracking::decode).await {
         Err(error @ Error::TimedOut { .. }) => return Err(error),
-        other => given(connection, end, |_| other)?,
+        other => given(asker, other, end).await?,
     };
-    let activity =
-        given(connection, end, |c| c.single(ReportName::Activity, end, Activity::decode))?;
-    let serverstats =
-        given(connection, end, |c| c.single(ReportName::ServerStats, end, ServerStats::decode))?;
-    let rtcdata = given(connection, end, |c| c.single(ReportName::RtcData, end, RtcData::decode))?;
-    let smoothing =
-        given(connection, end, |c| c.single(ReportName::Smoothing, end, Smoothing::decode))?;
-    let mut per_source = settled(connection, end)?;
+    let activity = single(asker, (ReportName::Activity, end), Activity::decode).await?;
+    let serverstats = single(asker, (ReportName::ServerStats, end), ServerStats::decode).await?;
+    let rtcdata = single(asker, (ReportName::RtcData, end), RtcData::decode).await?;
+    let smoothing = single(asker, (ReportName::Smoothing, end), Smoothing::decode).await?;
+    let mut per_source = settled(asker, end).await?;
     if per_source.may_have_names()
         && let Ok(sources) = &mut per_source.sources
     {
-        connection.name_sources(sources, end);
+        asker.name_sources(sources, end).await;
     }
 
-    let address = connection.answered();
+    let address = asker.answered();
     let mut snapshot = Snapshot {
         chronyd: Server { transport: address.transport(), address },
         fetched_at,
@@ -307,7 +340,7 @@ pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot
         smoothing: None,
         unavailable: BTreeMap::new(),
         odd_records: Vec::new(),
-        passed_over: connection.passed_over().iter().map(ToString::to_string).collect(),
+        passed_over: asker.passed_over().iter().map(ToString::to_string).collect(),
     };
     let missing = &mut snapshot.unavailable;
     snapshot.tracking = place(tracking, ReportName::Tracking, missing);
@@ -329,8 +362,9 @@ pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot
 }
 
 /// Reads the per-source reports until they agree, at most 3 times, then says so in each.
-fn settled(connection: &mut Connection, end: Instant) -> Result<PerSource, Error> {
-    let mut count = given(connection, end, |c| c.count(ReportName::Sources, end))?;
+async fn settled<W: Wait>(asker: &mut Asker<W>, end: Instant) -> Result<PerSource, Error> {
+    let mut count = asker.count(ReportName::Sources, end).await;
+    count = given(asker, count, end).await?;
     for last in [false, false, true] {
         // Waited for once: all of these reports begin with the same request.
         if let Err(Error::TimedOut { address, attempts, waited }) = &count {
@@ -341,16 +375,17 @@ fn settled(connection: &mut Connection, end: Instant) -> Result<PerSource, Error
                 waited,
             }));
         }
-        let read = PerSource::read(connection, count.ok(), end)?;
+        let read = PerSource::read(asker, count.ok(), end).await?;
         if read.sources.is_err() {
             return Ok(read);
         }
-        count = given(connection, end, |c| c.count(ReportName::Sources, end))?;
+        count = asker.count(ReportName::Sources, end).await;
+        count = given(asker, count, end).await?;
         if count.as_ref().is_ok_and(|count| read.is_settled(*count, last)) {
             return Ok(read);
         }
     }
-    Ok(PerSource::none(|| connection.sources_changing()))
+    Ok(PerSource::none(|| asker.sources_changing()))
 }
 
 fn place<T>(
