@@ -156,8 +156,10 @@ impl Connection {
     /// [`Self::clients`] reads.
     ///
     /// # Errors
-    /// See [`Connection`]; [`Error::UnknownReport`] for a name that is none of [`ReportName::ALL`] and
-    /// [`ReportName::EXTENSIONS`], or that the libchrony that is linked lacks.
+    /// See [`Connection`]; [`Error::UnknownReport`] for a name that is none of
+    /// [`ReportName::ALL`](crate::ReportName::ALL) and
+    /// [`ReportName::EXTENSIONS`](crate::ReportName::EXTENSIONS), or that the libchrony that is linked
+    /// lacks.
     pub fn report(&mut self, name: &str) -> Result<List<Record>, Error> {
         finish(self.asker.report(name))
     }

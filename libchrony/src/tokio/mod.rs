@@ -24,10 +24,10 @@
 //! answer to it is ever taken for another's; the next call opens anew, as after a failure.
 //!
 //! # Many at a time
-//! A connection makes one call at a time. What is to run beside each other needs a connection each: a
-//! file descriptor and, on chronyd's Unix socket, a file. chronyd itself answers one request after the
-//! other and queues about ten, so that a thousand callers wait for their turn; [`Builder::timeout`] and
-//! [`Builder::attempts`] must leave room for it.
+//! A connection makes one call at a time; what is to run beside each other needs a connection each, which
+//! is an open file. chronyd answers one request after the other and its queue is short, so the calls of a
+//! process take turns, eight at a time at each address. A call waits for its turn as long as for an answer
+//! ([`Builder::timeout`]), once before its attempts, and then asks all the same.
 
 mod builder;
 mod connection;

@@ -52,7 +52,7 @@ async fn polled<T>(polls: u32, drop: Drop, call: impl Future<Output = T>) -> Opt
 
 /// Which of two lists of sources there is.
 async fn list(connection: &mut Connection) -> Vec<String> {
-    let sources = connection.sources().await.unwrap();
+    let sources = connection.sources().await.expect("sources");
     assert!(sources.odd().is_empty(), "{:?}", sources.odd());
     sources.iter().map(|source| source.id.clone()).collect()
 }
@@ -80,7 +80,8 @@ fn dropped_at_each_wait(
                 chronyd.set(after.clone());
                 let read = list(&mut connection).await;
                 assert_eq!(read, ["192.0.2.7", "192.0.2.8", "192.0.2.9"], "{drop:?}, {polls}");
-                assert_eq!(connection.tracking().await.unwrap().stratum, Some(9), "{polls}");
+                let tracking = connection.tracking().await.expect("tracking");
+                assert_eq!(tracking.stratum, Some(9), "{drop:?}, {polls}");
                 ended
             });
             if chronyd.address().starts_with('/') {
