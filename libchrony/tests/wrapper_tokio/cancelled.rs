@@ -78,10 +78,10 @@ fn dropped_at_each_wait(
                 let ended = polled(polls, drop, call(&mut connection)).await.is_some();
                 // What was asked for may be answered still, and late.
                 chronyd.set(after.clone());
-                let read = list(&mut connection).await;
-                assert_eq!(read, ["192.0.2.7", "192.0.2.8", "192.0.2.9"], "{drop:?}, {polls}");
                 let tracking = connection.tracking().await.expect("tracking");
                 assert_eq!(tracking.stratum, Some(9), "{drop:?}, {polls}");
+                let read = list(&mut connection).await;
+                assert_eq!(read, ["192.0.2.7", "192.0.2.8", "192.0.2.9"], "{drop:?}, {polls}");
                 ended
             });
             if chronyd.address().starts_with('/') {
