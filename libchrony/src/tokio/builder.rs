@@ -45,6 +45,11 @@ impl Builder {
         Self(self.0.limit(limit))
     }
 
+    /// As [`crate::Builder::most_sources`].
+    pub fn most_sources(self, number: u32) -> Self {
+        Self(self.0.most_sources(number))
+    }
+
     /// Makes a connection that opens at its first call; needs no runtime yet.
     #[must_use]
     pub fn build(self) -> Connection {

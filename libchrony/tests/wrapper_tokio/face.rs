@@ -35,6 +35,10 @@ impl Builder {
         Self(self.0.limit(limit))
     }
 
+    pub(crate) fn most_sources(self, number: u32) -> Self {
+        Self(self.0.most_sources(number))
+    }
+
     pub(crate) fn build(self) -> Connection {
         Connection { connection: self.0.build(), runtime: crate::runtimes::one_thread() }
     }
