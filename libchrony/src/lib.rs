@@ -61,6 +61,7 @@ mod link;
 mod list;
 mod names;
 mod pass;
+mod per_source;
 mod reader;
 mod record;
 mod report;
