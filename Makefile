@@ -1,6 +1,6 @@
 # Each target works on a machine that has Rust, a C compiler and python3; what else it needs it installs.
 # All but bindgen, which needs libclang.
-FEATURES = libchrony/serde libchrony/testing
+FEATURES = libchrony/serde libchrony/testing libchrony/tokio
 
 .PHONY: help run demo test lint bindings generated bench screenshots msrv deny audit asan valgrind miri conformance publish-check dist docker-test package-test deb rpm fuzz soak asan-soak checks ci
 

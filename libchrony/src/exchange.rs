@@ -1,13 +1,12 @@
 //! One request and its answer, until a deadline.
 
-use std::io;
-use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 
 use crate::ffi::{Code, Fault, Session};
 use crate::report::ReportName;
+use crate::wait::Wait;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -64,7 +63,12 @@ impl From<Fault> for Failure {
 }
 
 /// Asks until the session holds the accepted answer.
-pub(crate) fn ask(session: &mut Session, request: Request, pace: Pace) -> Result<(), Failure> {
+pub(crate) async fn ask(
+    session: &mut Session,
+    socket: &impl Wait,
+    request: Request,
+    pace: Pace,
+) -> Result<(), Failure> {
     let start = Instant::now();
     let mut attempts = 0;
     while attempts < pace.attempts {
@@ -73,7 +77,7 @@ pub(crate) fn ask(session: &mut Session, request: Request, pace: Pace) -> Result
             break;
         }
         attempts += 1;
-        if attempt(session, request, pace.end.min(now + pace.timeout))? {
+        if attempt(session, socket, request, pace.end.min(now + pace.timeout)).await? {
             return Ok(());
         }
     }
@@ -81,18 +85,23 @@ pub(crate) fn ask(session: &mut Session, request: Request, pace: Pace) -> Result
 }
 
 /// Sends the request once and takes what comes until `end`; false where that was no answer.
-fn attempt(session: &mut Session, request: Request, end: Instant) -> Result<bool, Fault> {
+async fn attempt(
+    session: &mut Session,
+    socket: &impl Wait,
+    request: Request,
+    end: Instant,
+) -> Result<bool, Fault> {
     let mut started = retried(request.start(session))?;
     loop {
         if !started {
             // The peer's queue is full: a send fits when the socket is writable again.
-            if !wait(session, PollFlags::OUT, end)? {
+            if !socket.ready(PollFlags::OUT, end).await? {
                 return Ok(false);
             }
             started = retried(request.start(session))?;
         } else if !session.needs_response() {
             return Ok(true);
-        } else if !wait(session, PollFlags::IN, end)? {
+        } else if !socket.ready(PollFlags::IN, end).await? {
             return Ok(false);
         } else {
             match session.process_response() {
@@ -113,32 +122,28 @@ fn retried(step: Result<(), Fault>) -> Result<bool, Fault> {
     }
 }
 
-/// Waits for the socket until `end`; false where the time ran out.
-pub(crate) fn wait(session: &Session, event: PollFlags, end: Instant) -> Result<bool, Fault> {
-    loop {
-        let left = end.saturating_duration_since(Instant::now());
-        let timeout = Timespec::try_from(left).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 0 });
-        match poll(&mut [PollFd::from_borrowed_fd(session.as_fd(), event)], Some(&timeout)) {
-            Ok(0) => return Ok(false),
-            Ok(_) => return Ok(Instant::now() < end),
-            Err(rustix::io::Errno::INTR) => {}
-            Err(errno) => {
-                return Err(Fault { code: Code::RECV_FAILED, errno: io::Error::from(errno) });
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::CString;
+    use std::io;
     use std::os::unix::net::UnixDatagram;
     use std::path::{Path, PathBuf};
 
     use super::*;
+    use crate::address::Address;
     use crate::ffi::Socket;
+    use crate::wait::{Blocking, finish};
 
     const PATIENCE: Duration = Duration::from_secs(20);
+
+    fn wait(session: &Session) -> Blocking {
+        Blocking::on(session.socket(), &Address::search_order()[0]).unwrap()
+    }
+
+    fn ask_now(session: &mut Session, report: ReportName, pace: Pace) -> Result<(), Failure> {
+        let socket = wait(session);
+        finish(ask(session, &socket, Request::Record(report, 0), pace))
+    }
 
     /// A session, its server, and the place of both.
     fn connected() -> (tempfile::TempDir, Session, UnixDatagram) {
@@ -169,19 +174,19 @@ mod tests {
     fn what_came_is_not_looked_at_when_the_time_is_over() {
         let (_place, session, server, client) = asked();
         server.send_to(&[0; 3], client).unwrap();
-        assert!(wait(&session, PollFlags::IN, Instant::now() + PATIENCE).unwrap());
-        assert!(!wait(&session, PollFlags::IN, Instant::now()).unwrap());
+        let socket = wait(&session);
+        assert!(finish(socket.ready(PollFlags::IN, Instant::now() + PATIENCE)).unwrap());
+        assert!(!finish(socket.ready(PollFlags::IN, Instant::now())).unwrap());
     }
 
     #[test]
     #[cfg_attr(miri, ignore = "calls C")]
     fn a_flood_of_what_answers_nothing_ends_with_the_attempt() {
         let (_place, mut session, server, client) = asked();
-        let request = Request::Record(ReportName::Tracking, 0);
         let pace = Pace { timeout: PATIENCE, attempts: 3, end: Instant::now() };
         // As many as the socket holds.
         fill(&server, &client);
-        let failure = ask(&mut session, request, pace).unwrap_err();
+        let failure = ask_now(&mut session, ReportName::Tracking, pace).unwrap_err();
         assert!(matches!(failure, Failure::TimedOut { attempts: 1, .. }), "{failure:?}");
         assert_eq!(server.send_to(&[0; 3], &client).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     }
@@ -206,7 +211,7 @@ mod tests {
         });
         let pace =
             Pace { timeout: Duration::from_secs(1), attempts: 1, end: Instant::now() + PATIENCE };
-        let result = ask(&mut session, Request::Record(ReportName::AuthData, 0), pace);
+        let result = ask_now(&mut session, ReportName::AuthData, pace);
         assert!(matches!(result, Err(Failure::TimedOut { .. })), "{result:?}");
         drop(step.join().unwrap());
     }

@@ -6,12 +6,14 @@
 //! under way is given up, and asked for one at a time.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use rustix::event::PollFlags;
 
-use crate::exchange::{Failure, Request, wait};
+use crate::exchange::{Failure, Request};
 use crate::ffi::{Code, Fault, Session};
+use crate::wait::Wait;
 
 /// Requests under way at a time. chronyd's socket queues 10 requests where the system's limit is as it
 /// usually is (net.unix.max_dgram_qlen), and the client's as many answers.
@@ -30,7 +32,7 @@ pub(crate) enum Step {
 
 /// Called with `None` for the first request of a chain, then with what each request gave.
 pub(crate) type Next<'a> =
-    dyn FnMut(u32, Option<(Request, Result<&Session, Failure>)>) -> Step + 'a;
+    dyn FnMut(u32, Option<(Request, Result<&Session, Failure>)>) -> Step + Send + 'a;
 
 /// A request and the session that makes it.
 #[derive(Debug)]
@@ -63,7 +65,7 @@ pub(crate) struct Left {
 
 /// A run over chains.
 struct Run<'a, 'b> {
-    chains: &'a mut dyn Iterator<Item = u32>,
+    chains: &'a mut Range<u32>,
     next: &'a mut Next<'b>,
     /// Each waits for its answer, the longest first.
     due: VecDeque<Lane>,
@@ -74,9 +76,10 @@ struct Run<'a, 'b> {
 }
 
 /// Makes the chains until all are at their end, each request within `timeout` of the last progress.
-pub(crate) fn run(
+pub(crate) async fn run(
     session: Session,
-    chains: &mut dyn Iterator<Item = u32>,
+    socket: &impl Wait,
+    chains: &mut Range<u32>,
     (timeout, end): (Duration, Instant),
     next: &mut Next<'_>,
 ) -> Left {
@@ -88,19 +91,23 @@ pub(crate) fn run(
     }
     let mut run =
         Run { chains, next, due: VecDeque::new(), unsent: VecDeque::new(), idle, stopped: false };
-    let finished = run.drive(timeout, end);
+    let finished = run.drive(socket, timeout, end).await;
     run.leave(finished)
 }
 
 impl Run<'_, '_> {
     /// Until the end, `Ok`, or until something upsets the order.
-    fn drive(&mut self, timeout: Duration, end: Instant) -> Result<(), Upset> {
+    async fn drive(
+        &mut self,
+        socket: &impl Wait,
+        timeout: Duration,
+        end: Instant,
+    ) -> Result<(), Upset> {
         let mut progress = Instant::now();
         loop {
             self.send()?;
             self.fill()?;
-            let Some(first) = self.due.front().or(self.unsent.front()) else { return Ok(()) };
-            if self.stopped {
+            if self.stopped || self.due.is_empty() && self.unsent.is_empty() {
                 return Ok(());
             }
             let mut events = PollFlags::IN;
@@ -108,7 +115,7 @@ impl Run<'_, '_> {
                 events |= PollFlags::OUT;
             }
             let limit = end.min(progress + timeout);
-            if !wait(&first.session, events, limit).map_err(|_| Upset::Broken)? {
+            if !socket.ready(events, limit).await.map_err(|_| Upset::Broken)? {
                 return Err(Upset::Silent);
             }
             if self.take(limit)? {

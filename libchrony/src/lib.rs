@@ -38,11 +38,13 @@
 //!
 //! # Features
 //! * `serde`: every report serialises with the keys and units of second-hand's JSON API.
+//! * `tokio`: the same calls without blocking a thread, in the module `tokio`.
 //! * `testing`: a simulated chronyd on real sockets, for the tests of crates that link this one.
 
 #![deny(unsafe_code)]
 
 mod address;
+mod asker;
 mod builder;
 mod by_address;
 mod column;
@@ -59,6 +61,7 @@ mod link;
 mod list;
 mod names;
 mod pass;
+mod per_source;
 mod reader;
 mod record;
 mod report;
@@ -67,6 +70,9 @@ mod snapshot;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+mod wait;
 
 pub use address::{Address, Transport};
 pub use builder::Builder;

@@ -10,22 +10,27 @@ use crate::ffi::{self, Session};
 use crate::lanes::{self, Step};
 use crate::report::ReportName;
 use crate::search;
+use crate::wait::Wait;
 
 /// So often may answers fail to come while several requests are under way; then they are made one at a time.
 const MOST_UPSETS: u32 = 3;
 
-/// An open session and the address it leads to.
+/// An open session, the way to wait for its socket, and the address it leads to.
 #[derive(Debug)]
-struct Open {
+struct Open<W> {
     session: Session,
+    socket: W,
     address: Address,
 }
 
 /// A session that is opened anew after each failure.
+///
+/// Whoever asks takes the session and puts it back with its answer. So a call that is dropped while it
+/// waits drops the socket, too, and with it whatever is still to come: the next call opens anew.
 #[derive(Debug)]
-pub(crate) struct Link {
+pub(crate) struct Link<W> {
     settings: Builder,
-    open: Option<Open>,
+    open: Option<Open<W>>,
     answered: Option<Address>,
     passed_over: Vec<Error>,
     /// How often an address was opened.
@@ -35,7 +40,7 @@ pub(crate) struct Link {
     is_blind: bool,
 }
 
-impl Link {
+impl<W: Wait> Link<W> {
     pub(crate) fn new(settings: Builder) -> Self {
         Self {
             settings,
@@ -75,7 +80,7 @@ impl Link {
     ///
     /// A session that is open already may be one to a chronyd that was restarted since: its first
     /// failure opens a new one within the same call.
-    pub(crate) fn ask(&mut self, request: Request, end: Instant) -> Result<&Session, Error> {
+    pub(crate) async fn ask(&mut self, request: Request, end: Instant) -> Result<&Session, Error> {
         let start = Instant::now();
         let report = request.report();
         if ReportName::EXTENSIONS.contains(&report) && !ffi::has_report(report.as_c_str()) {
@@ -83,9 +88,9 @@ impl Link {
         }
         let attempts = self.settings.attempts;
         let Some(open) = self.open.take() else {
-            return self.find(request, attempts, end);
+            return self.find(request, attempts, end).await;
         };
-        let spent = match self.try_open(open, request, 1, end) {
+        let spent = match self.try_open(open, request, 1, end).await {
             Ok(open) => return Ok(&self.open.insert(open).session),
             Err(Error::TimedOut { attempts: spent, .. }) if spent < attempts => spent,
             Err(error) if error.is_answer() || matches!(error, Error::TimedOut { .. }) => {
@@ -93,7 +98,7 @@ impl Link {
             }
             Err(_) => 0,
         };
-        self.find(request, attempts - spent, end).map_err(|error| match error {
+        self.find(request, attempts - spent, end).await.map_err(|error| match error {
             Error::TimedOut { address, attempts, .. } => {
                 Error::TimedOut { address, attempts: attempts + spent, waited: start.elapsed() }
             }
@@ -106,11 +111,11 @@ impl Link {
     /// `next` is called with `None` for the first request of a chain and with what each request gave
     /// for the next. Chains are begun in order; what they give may come in another. Whatever upsets
     /// the requests under way is met as [`Self::ask`] meets it, one request at a time.
-    pub(crate) fn each(
+    pub(crate) async fn each(
         &mut self,
         chains: u32,
         end: Instant,
-        mut next: impl FnMut(u32, Option<(Request, Result<&Session, Error>)>) -> Step,
+        mut next: impl FnMut(u32, Option<(Request, Result<&Session, Error>)>) -> Step + Send,
     ) {
         let mut chains = 0..chains;
         let mut upsets = 0;
@@ -118,7 +123,7 @@ impl Link {
         let mut alone: Vec<_> = chains.next().map(|chain| (chain, None)).into_iter().collect();
         loop {
             for (chain, request) in alone.drain(..) {
-                if !self.one_by_one(chain, request, end, &mut next) {
+                if !self.one_by_one(chain, request, end, &mut next).await {
                     return;
                 }
             }
@@ -126,7 +131,9 @@ impl Link {
                 return;
             }
             match self.open.take() {
-                Some(Open { session, address }) if upsets < MOST_UPSETS && !self.is_blind => {
+                Some(Open { session, socket, address })
+                    if upsets < MOST_UPSETS && !self.is_blind =>
+                {
                     let mut explained =
                         |chain, answer: Option<(Request, Result<&Session, Failure>)>| {
                             let answer = answer.map(|(request, answer)| {
@@ -136,8 +143,10 @@ impl Link {
                             next(chain, answer)
                         };
                     let times = (self.settings.timeout, end);
-                    let left = lanes::run(session, &mut chains, times, &mut explained);
-                    self.open = left.session.map(|session| Open { session, address });
+                    let _turn = socket.turn(end.min(Instant::now() + times.0)).await;
+                    let left =
+                        lanes::run(session, &socket, &mut chains, times, &mut explained).await;
+                    self.open = left.session.map(|session| Open { session, socket, address });
                     match left.end {
                         lanes::End::Done | lanes::End::Stopped => return,
                         lanes::End::Upset => upsets += 1,
@@ -153,7 +162,7 @@ impl Link {
     }
 
     /// Makes a chain, from a request on or from its begin; false where nothing more is wanted.
-    fn one_by_one(
+    async fn one_by_one(
         &mut self,
         chain: u32,
         request: Option<Request>,
@@ -164,7 +173,7 @@ impl Link {
         loop {
             match step {
                 Step::Ask(request) => {
-                    let answer = self.ask(request, end);
+                    let answer = self.ask(request, end).await;
                     let refused = matches!(answer, Err(Error::NotAuthorized { .. }));
                     step = next(chain, Some((request, answer)));
                     self.is_blind |= refused && request.report() == ReportName::SourceStats;
@@ -176,17 +185,26 @@ impl Link {
     }
 
     /// Opens the first address that answers the request, be it with a refusal.
-    fn find(&mut self, request: Request, attempts: u32, end: Instant) -> Result<&Session, Error> {
+    async fn find(
+        &mut self,
+        request: Request,
+        attempts: u32,
+        end: Instant,
+    ) -> Result<&Session, Error> {
         self.passed_over.clear();
-        let candidates = search::candidates(self.settings.address.as_ref(), end)?;
+        let candidates = search::candidates::<W>(self.settings.address.as_ref(), end).await?;
         let attempts = if candidates.len() > 1 { 1 } else { attempts };
         let mut tried = Vec::new();
         for address in candidates {
             self.opened += 1;
             self.is_blind = false;
-            let answer = search::open(&address).and_then(|session| {
-                self.try_open(Open { session, address }, request, attempts, end)
-            });
+            let answer = match search::open(&address) {
+                Ok((session, socket)) => {
+                    let open = Open { session, socket, address };
+                    self.try_open(open, request, attempts, end).await
+                }
+                Err(error) => Err(error),
+            };
             match answer {
                 Ok(open) => {
                     self.passed_over = tried;
@@ -207,15 +225,18 @@ impl Link {
 
     /// Asks over an open session. A refusal keeps its socket, with a new session; any other failure
     /// throws both away.
-    fn try_open(
+    async fn try_open(
         &mut self,
-        mut open: Open,
+        mut open: Open<W>,
         request: Request,
         attempts: u32,
         end: Instant,
-    ) -> Result<Open, Error> {
-        let pace = Pace { timeout: self.settings.timeout, attempts, end };
-        let answer = exchange::ask(&mut open.session, request, pace)
+    ) -> Result<Open<W>, Error> {
+        let timeout = self.settings.timeout;
+        let _turn = open.socket.turn(end.min(Instant::now() + timeout)).await;
+        let pace = Pace { timeout, attempts, end };
+        let answer = exchange::ask(&mut open.session, &open.socket, request, pace)
+            .await
             .map_err(|failure| search::explain(&open.address, request, failure));
         if answer.as_ref().map_or_else(Error::is_answer, |()| true)
             && self.answered.as_ref() != Some(&open.address)

@@ -3,17 +3,19 @@
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+use crate::asker::Asker;
 use crate::by_address::Lookup;
 use crate::column::Column;
-use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::Request;
+use crate::ffi::Session;
 use crate::identity::SourceAddress;
 use crate::lanes::Step;
 use crate::list::List;
 use crate::pass::{Entry, Pass};
 use crate::reader::Reader;
 use crate::report::{ReportName, Source, SourceName};
+use crate::wait::Wait;
 
 /// How long a name is believed, and a chronyd that gives none is left alone.
 ///
@@ -67,39 +69,34 @@ impl Names {
     }
 }
 
-impl Connection {
-    /// The names that the NTP sources were configured with, from chronyd 4.0 on.
-    ///
-    /// The report is an extension of the bundled libchrony: with upstream's it is
-    /// [`Error::UnknownReport`].
-    ///
-    /// # Errors
-    /// As [`Self::sources`].
-    pub fn source_names(&mut self) -> Result<List<SourceName>, Error> {
-        self.settled(ReportName::SourceName, |connection, count, end| {
+impl<W: Wait> Asker<W> {
+    pub(crate) async fn source_names(&mut self) -> Result<List<SourceName>, Error> {
+        let read = async |asker: &mut Self, count: u32, end| {
             let mut column = Column::new(count);
             let sources: Vec<_> = (0..count.max(1)).map(|index| (index, None)).collect();
-            connection.ask_names(&sources, end, |index, given| {
+            let take = |index, given| {
                 column.put(index, given);
                 column.is_open()
-            });
+            };
+            asker.ask_names(&sources, end, take).await;
             column.into_pass()
-        })
+        };
+        self.settled(ReportName::SourceName, read).await
     }
 
     /// Asks for the names of sources, given by their indices and, where they are known, the addresses
     /// that they must have. `take` says whether to go on.
-    fn ask_names(
+    async fn ask_names(
         &mut self,
         sources: &[(u32, Option<SourceAddress>)],
         end: Instant,
-        mut take: impl FnMut(u32, Result<Entry<SourceName>, Error>) -> bool,
+        mut take: impl FnMut(u32, Result<Entry<SourceName>, Error>) -> bool + Send,
     ) {
         let report = ReportName::SourceName;
         let chains = u32::try_from(sources.len()).unwrap_or(u32::MAX);
         let address = self.answered();
         let (mut lookup, mut found) = (Lookup::new(), HashMap::new());
-        self.link.each(chains, end, |chain, answer| {
+        let next = |chain: u32, answer: Option<(Request, Result<&Session, Error>)>| {
             let Some((index, expected)) = sources.get(chain as usize).copied() else {
                 return Step::Done;
             };
@@ -131,13 +128,14 @@ impl Connection {
                 }
             };
             if take(index, given) { Step::Done } else { Step::Stop }
-        });
+        };
+        self.link.each(chains, end, next).await;
     }
 
     /// Gives the sources of a pass their names, as far as chronyd tells them; never fails.
     ///
     /// Where a new session is opened meanwhile, the next snapshot asks for all of them again.
-    pub(crate) fn name_sources(&mut self, pass: &mut Pass<Source>, end: Instant) {
+    pub(crate) async fn name_sources(&mut self, pass: &mut Pass<Source>, end: Instant) {
         let mut names = std::mem::take(&mut self.names);
         names.forget(&pass.records, self.link.opened(), Instant::now());
         let sampled = pass.records.iter().filter(|source| source.last_sample_ago.is_some());
@@ -147,7 +145,7 @@ impl Connection {
             .filter(|(_, address)| address.is_some_and(|address| names.wants(address)))
             .map(|(index, address)| (index, *address))
             .collect();
-        self.ask_names(&wanted, end, |index, given| {
+        let take = |index: u32, given: Result<Entry<SourceName>, Error>| {
             let name = match given {
                 Ok((_, told)) => told.and_then(SourceName::telling),
                 // The list changed; the next snapshot asks again.
@@ -164,7 +162,8 @@ impl Connection {
             let known = Known { name, asked: Instant::now(), sampled: sampled.contains(&address) };
             names.known.insert(address, known);
             true
-        });
+        };
+        self.ask_names(&wanted, end, take).await;
         for source in &mut pass.records {
             source.name = names.known.get(&source.address).and_then(|known| known.name.clone());
         }

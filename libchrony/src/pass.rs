@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
+use crate::asker::Asker;
 use crate::by_address::{ByAddress, Wanted};
 use crate::column::Column;
-use crate::connection::Connection;
 use crate::error::Error;
 use crate::exchange::Request;
 use crate::ffi::Session;
@@ -14,6 +14,7 @@ use crate::list::List;
 use crate::reader::Reader;
 use crate::record::Value;
 use crate::report::{AuthData, NtpData, ReportName, SelectData, Source, SourceStats};
+use crate::wait::Wait;
 
 /// The most sources a chronyd is believed to have, unless set; a larger number is an impossible value.
 pub(crate) const MOST_SOURCES: u32 = 65_536;
@@ -99,10 +100,10 @@ impl<T> Pass<T> {
     }
 }
 
-impl Connection {
+impl<W: Wait> Asker<W> {
     /// The number of sources, as a request for the count of a report gives it.
-    pub(crate) fn count(&mut self, report: ReportName, end: Instant) -> Result<u32, Error> {
-        let count = self.link.ask(Request::Count(report), end)?.count();
+    pub(crate) async fn count(&mut self, report: ReportName, end: Instant) -> Result<u32, Error> {
+        let count = self.link.ask(Request::Count(report), end).await?.count();
         count.filter(|count| *count <= self.link.most_sources()).ok_or(Error::OutOfRange {
             report,
             record: 0,
@@ -113,16 +114,16 @@ impl Connection {
     }
 
     /// Reads a report of `count` sources, once; `decode` gives the source's address and its record.
-    pub(crate) fn pass<T>(
+    pub(crate) async fn pass<T: Send>(
         &mut self,
         report: ReportName,
         (count, end): (u32, Instant),
-        decode: impl Fn(&Session, u32) -> Result<Entry<T>, Error>,
+        mut decode: impl FnMut(&Session, u32) -> Result<Entry<T>, Error> + Send,
     ) -> Result<Pass<T>, Error> {
         let mut column = Column::new(count);
         // libchrony would look the address up itself; asked for, it is known whether that can be.
         let first = if report.is_by_address() { ReportName::SourceStats } else { report };
-        self.link.each(count.max(1), end, |index, answer| match answer {
+        let next = |index, answer: Option<(Request, Result<&Session, Error>)>| match answer {
             None => Step::Ask(Request::Record(first, index)),
             Some((request, _)) if request.report() != report => {
                 Step::Ask(Request::Record(report, index))
@@ -131,21 +132,22 @@ impl Connection {
                 column.put(index, answer.and_then(|session| decode(session, index)));
                 if column.is_open() { Step::Done } else { Step::Stop }
             }
-        });
+        };
+        self.link.each(count.max(1), end, next).await;
         column.into_pass()
     }
 
     /// Repeats a pass until the list of sources did not change meanwhile, at most 3 times.
-    pub(crate) fn settled<T>(
+    pub(crate) async fn settled<T>(
         &mut self,
         report: ReportName,
-        read: impl Fn(&mut Self, u32, Instant) -> Result<Pass<T>, Error>,
+        read: impl AsyncFn(&mut Self, u32, Instant) -> Result<Pass<T>, Error>,
     ) -> Result<List<T>, Error> {
         let end = self.link.end();
-        let mut count = self.count(report, end)?;
+        let mut count = self.count(report, end).await?;
         for last in [false, false, true] {
-            let pass = read(self, count, end)?;
-            count = self.count(report, end)?;
+            let pass = read(self, count, end).await?;
+            count = self.count(report, end).await?;
             if pass.is_settled(count, last) {
                 return Ok(pass.into_list());
             }
@@ -157,52 +159,69 @@ impl Connection {
         Error::SourcesChanging { address: self.answered(), attempts: 3 }
     }
 
-    pub(crate) fn read_sources(&mut self, count: u32, end: Instant) -> Result<Pass<Source>, Error> {
-        self.pass(ReportName::Sources, (count, end), |session, index| {
+    pub(crate) async fn read_sources(
+        &mut self,
+        count: u32,
+        end: Instant,
+    ) -> Result<Pass<Source>, Error> {
+        let decode = |session: &Session, index| {
             let source = Source::decode(&Reader::new(session, ReportName::Sources, index))?;
             Ok((Some(source.address), Some(source)))
-        })
+        };
+        self.pass(ReportName::Sources, (count, end), decode).await
     }
 
-    pub(crate) fn read_source_stats(
+    pub(crate) async fn read_source_stats(
         &mut self,
         count: u32,
         end: Instant,
     ) -> Result<Pass<SourceStats>, Error> {
-        self.by_address(Wanted { stats: true, ..Wanted::default() }, count, end).stats.into_pass()
+        self.by_address(Wanted { stats: true, ..Wanted::default() }, count, end)
+            .await
+            .stats
+            .into_pass()
     }
 
-    pub(crate) fn read_select_data(
+    pub(crate) async fn read_select_data(
         &mut self,
         count: u32,
         end: Instant,
     ) -> Result<Pass<SelectData>, Error> {
-        self.pass(ReportName::SelectData, (count, end), |session, index| {
+        let decode = |session: &Session, index| {
             let data = SelectData::decode(&Reader::new(session, ReportName::SelectData, index))?;
             Ok((Some(data.address), Some(data)))
-        })
+        };
+        self.pass(ReportName::SelectData, (count, end), decode).await
     }
 
-    pub(crate) fn read_auth_data(
+    pub(crate) async fn read_auth_data(
         &mut self,
         count: u32,
         end: Instant,
     ) -> Result<Pass<AuthData>, Error> {
-        self.by_address(Wanted { auth: true, ..Wanted::default() }, count, end).auth.into_pass()
+        self.by_address(Wanted { auth: true, ..Wanted::default() }, count, end)
+            .await
+            .auth
+            .into_pass()
     }
 
-    pub(crate) fn read_ntp_data(
+    pub(crate) async fn read_ntp_data(
         &mut self,
         count: u32,
         end: Instant,
     ) -> Result<Pass<NtpData>, Error> {
-        self.by_address(Wanted { ntp: true, ..Wanted::default() }, count, end).ntp.into_pass()
+        self.by_address(Wanted { ntp: true, ..Wanted::default() }, count, end).await.ntp.into_pass()
     }
 
     /// Reads what is asked for by a source's address, together with the statistics that tell it.
-    pub(crate) fn by_address(&mut self, wanted: Wanted, count: u32, end: Instant) -> ByAddress {
+    pub(crate) async fn by_address(
+        &mut self,
+        wanted: Wanted,
+        count: u32,
+        end: Instant,
+    ) -> ByAddress {
         let mut read = ByAddress::new(wanted, count, self.answered());
-        self.link.each(count.max(1), end, |index, answer| read.next(index, answer));
+        self.link.each(count.max(1), end, |index, answer| read.next(index, answer)).await;
         read
     }
 }

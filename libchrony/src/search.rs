@@ -2,54 +2,46 @@
 
 use std::ffi::CString;
 use std::io;
-use std::net::{SocketAddr, ToSocketAddrs};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
-use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
 use crate::error::{Access, Error};
 use crate::exchange::{Failure, Request};
 use crate::ffi::{Code, Fault, Session, Socket};
+use crate::wait::Wait;
 
 /// The addresses to try, in order: those of the default search, or those a name stands for.
-pub(crate) fn candidates(address: Option<&Address>, end: Instant) -> Result<Vec<Address>, Error> {
+pub(crate) async fn candidates<W: Wait>(
+    address: Option<&Address>,
+    end: Instant,
+) -> Result<Vec<Address>, Error> {
     address.map_or(Ok(()), Address::check)?;
     match address {
         None => Ok(Address::search_order().to_vec()),
-        Some(address @ Address::Host(name, port)) => resolve(name, *port, end)
+        Some(address @ Address::Host(name, port)) => W::resolve(name, *port, end)
+            .await
             .map(|found| found.into_iter().map(Address::Udp).collect())
             .map_err(|source| Error::NameNotResolved { address: address.clone(), source }),
         Some(address) => Ok(vec![address.clone()]),
     }
 }
 
-/// Resolves a name on a thread of its own, as the system's resolver knows no deadline.
-fn resolve(name: &str, port: u16, end: Instant) -> io::Result<Vec<SocketAddr>> {
-    let (sender, receiver) = mpsc::channel();
-    let host = (name.to_owned(), port);
-    std::thread::Builder::new().name("resolver".to_owned()).spawn(move || {
-        // The receiver is gone where the time ran out.
-        let _ = sender.send(host.to_socket_addrs().map(Iterator::collect::<Vec<_>>));
-    })?;
-    let left = end.saturating_duration_since(Instant::now());
-    let found =
-        receiver.recv_timeout(left).map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    if found.is_empty() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, "the name has no address"));
-    }
-    Ok(found)
-}
-
-/// Opens a session to one address; nothing is sent yet.
-pub(crate) fn open(address: &Address) -> Result<Session, Error> {
+/// Opens a session to one address, and the way to wait for it; nothing is sent yet.
+///
+/// In place, also where waiting must not block: making a socket waits for nobody, and its two directories
+/// are made where chronyd's socket is, in /run, which is memory. A thread for it would cost more time, and
+/// a thousand openings at once would take as many threads.
+pub(crate) fn open<W: Wait>(address: &Address) -> Result<(Session, W), Error> {
     let text = CString::new(address.to_string()).map_err(|_| Error::InvalidAddress {
         text: address.to_string(),
         reason: "it holds a NUL byte",
     })?;
     let socket = Socket::open(&text).map_err(|source| refused_by_system(address, source))?;
-    Session::new(socket).map_err(library)
+    let session = Session::new(socket).map_err(library)?;
+    let wait = W::on(session.socket(), address);
+    Ok((session, wait.map_err(|source| refused_by_system(address, source))?))
 }
 
 fn library(fault: Fault) -> Error {

@@ -4,15 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::{Instant, SystemTime};
 
 use crate::address::{Address, Transport};
-use crate::by_address::Wanted;
-use crate::connection::Connection;
+use crate::asker::Asker;
 use crate::error::Error;
 use crate::identity::SourceAddress;
 use crate::pass::Pass;
+use crate::per_source::{self, Given, given};
+use crate::reader::Reader;
 use crate::report::{
     Activity, AuthData, NtpData, ReportName, RtcData, SelectData, ServerStats, Smoothing, Source,
     SourceStats, Tracking, name_apart,
 };
+use crate::wait::Wait;
 
 /// The chronyd that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,171 +128,34 @@ impl<'a, T> Index<'a, T> {
     }
 }
 
-/// What reading a report gave: its data, or why this chronyd does not give it.
-type Given<T> = Result<T, Error>;
-
-/// Statistics, authentication and NTP data.
-type Together = (Given<Pass<SourceStats>>, Given<Pass<AuthData>>, Given<Pass<NtpData>>);
-
-/// The reports with a record per source, from one reading of each.
-struct PerSource {
-    sources: Given<Pass<Source>>,
-    sourcestats: Given<Pass<SourceStats>>,
-    selectdata: Given<Pass<SelectData>>,
-    authdata: Given<Pass<AuthData>>,
-    ntpdata: Given<Pass<NtpData>>,
-}
-
-impl PerSource {
-    /// Reads each report once; without a count, which chronyd refused, each asks for its own.
-    fn read(connection: &mut Connection, count: Option<u32>, end: Instant) -> Result<Self, Error> {
-        let Some(count) = count else { return Self::without_count(connection, end) };
-        let sources = given(connection, end, |c| c.read_sources(count, end))?;
-        let (sourcestats, authdata, ntpdata) =
-            Self::by_address(connection, (Wanted::ALL, count), end)?;
-        let selectdata = given(connection, end, |c| c.read_select_data(count, end))?;
-        Ok(Self { sources, sourcestats, selectdata, authdata, ntpdata })
-    }
-
-    fn without_count(connection: &mut Connection, end: Instant) -> Result<Self, Error> {
-        fn report<T>(
-            connection: &mut Connection,
-            (report, end): (ReportName, Instant),
-            read: impl Fn(&mut Connection, u32, Instant) -> Result<Pass<T>, Error>,
-        ) -> Result<Given<Pass<T>>, Error> {
-            given(connection, end, |connection| {
-                let count = connection.count(report, end)?;
-                read(connection, count, end)
-            })
-        }
-        let c = connection;
-        Ok(Self {
-            sources: report(c, (ReportName::Sources, end), Connection::read_sources)?,
-            sourcestats: report(c, (ReportName::SourceStats, end), Connection::read_source_stats)?,
-            authdata: report(c, (ReportName::AuthData, end), Connection::read_auth_data)?,
-            ntpdata: report(c, (ReportName::NtpData, end), Connection::read_ntp_data)?,
-            selectdata: report(c, (ReportName::SelectData, end), Connection::read_select_data)?,
-        })
-    }
-
-    /// The reports that are read together. Where chronyd leaves one of them without an answer, the others are
-    /// read without it.
-    fn by_address(
-        connection: &mut Connection,
-        (wanted, count): (Wanted, u32),
-        end: Instant,
-    ) -> Result<Together, Error> {
-        let read = connection.by_address(wanted, count, end);
-        let rest = Wanted {
-            stats: wanted.stats && !read.stats.has_timed_out(),
-            auth: wanted.auth && !read.auth.has_timed_out(),
-            ntp: wanted.ntp && !read.ntp.has_timed_out(),
-        };
-        let first = (
-            given(connection, end, |_| read.stats.into_pass())?,
-            given(connection, end, |_| read.auth.into_pass())?,
-            given(connection, end, |_| read.ntp.into_pass())?,
-        );
-        if rest == wanted || rest == Wanted::default() {
-            return Ok(first);
-        }
-        let second = Self::by_address(connection, (rest, count), end)?;
-        Ok((
-            if rest.stats { second.0 } else { first.0 },
-            if rest.auth { second.1 } else { first.1 },
-            if rest.ntp { second.2 } else { first.2 },
-        ))
-    }
-
-    /// Whether names are worth a request: what chronyd gives since 4.0, as it does names, is not too old
-    /// for it, and the request that finds the address of a source was not silent.
-    fn may_have_names(&self) -> bool {
-        let is_old =
-            matches!(self.selectdata, Err(Error::ServerTooOld { .. } | Error::TimedOut { .. }));
-        !is_old && !matches!(self.sourcestats, Err(Error::TimedOut { .. }))
-    }
-
-    /// None of the reports, each for the same reason.
-    fn none(error: impl Fn() -> Error) -> Self {
-        Self {
-            sources: Err(error()),
-            sourcestats: Err(error()),
-            selectdata: Err(error()),
-            authdata: Err(error()),
-            ntpdata: Err(error()),
-        }
-    }
-
-    /// Whether all reports speak of the same list of sources, which has `count` members after the reading.
-    fn is_settled(&self, count: u32, last: bool) -> bool {
-        let Ok(first) = &self.sources else {
-            return true;
-        };
-        fn fits<T>(
-            pass: &Given<Pass<T>>,
-            first: &[Option<SourceAddress>],
-            c: u32,
-            l: bool,
-        ) -> bool {
-            pass.as_ref().map_or(true, |pass| pass.is_settled(c, l) && pass.agrees(first))
-        }
-        let addresses = &first.addresses;
-        first.is_settled(count, last)
-            && fits(&self.sourcestats, addresses, count, last)
-            && fits(&self.selectdata, addresses, count, last)
-            && fits(&self.authdata, addresses, count, last)
-            && fits(&self.ntpdata, addresses, count, last)
-    }
-}
-
-/// Tells "this report is not given" (inner error) from "nothing is given" (outer error).
-fn given<T>(
-    connection: &mut Connection,
-    end: Instant,
-    read: impl FnOnce(&mut Connection) -> Result<T, Error>,
+/// Reads a report of one record.
+async fn single<W: Wait, T>(
+    asker: &mut Asker<W>,
+    (report, end): (ReportName, Instant),
+    decode: impl FnOnce(&Reader<'_>) -> Result<T, Error>,
 ) -> Result<Given<T>, Error> {
-    match read(connection) {
-        Ok(value) => Ok(Ok(value)),
-        // chronyd before 2.3 does not answer requests it does not know: is it there at all?
-        Err(error @ Error::TimedOut { .. }) => {
-            match connection.single(ReportName::Tracking, end, Tracking::decode) {
-                Ok(_) => Ok(Err(error)),
-                Err(probe) if probe.is_refusal() || probe.is_of_one_record() => Ok(Err(error)),
-                Err(_) => Err(error),
-            }
-        }
-        Err(error)
-            if error.is_refusal()
-                || error.is_of_one_record()
-                || matches!(error, Error::ServerTooNew { .. }) =>
-        {
-            Ok(Err(error))
-        }
-        Err(error) => Err(error),
-    }
+    let read = asker.single(report, end, decode).await;
+    given(asker, read, end).await
 }
 
-pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot, Error> {
+pub(crate) async fn read<W: Wait>(asker: &mut Asker<W>, end: Instant) -> Result<Snapshot, Error> {
     let fetched_at = SystemTime::now();
-    let tracking = match connection.single(ReportName::Tracking, end, Tracking::decode) {
+    let tracking = match asker.single(ReportName::Tracking, end, Tracking::decode).await {
         Err(error @ Error::TimedOut { .. }) => return Err(error),
-        other => given(connection, end, |_| other)?,
+        other => given(asker, other, end).await?,
     };
-    let activity =
-        given(connection, end, |c| c.single(ReportName::Activity, end, Activity::decode))?;
-    let serverstats =
-        given(connection, end, |c| c.single(ReportName::ServerStats, end, ServerStats::decode))?;
-    let rtcdata = given(connection, end, |c| c.single(ReportName::RtcData, end, RtcData::decode))?;
-    let smoothing =
-        given(connection, end, |c| c.single(ReportName::Smoothing, end, Smoothing::decode))?;
-    let mut per_source = settled(connection, end)?;
+    let activity = single(asker, (ReportName::Activity, end), Activity::decode).await?;
+    let serverstats = single(asker, (ReportName::ServerStats, end), ServerStats::decode).await?;
+    let rtcdata = single(asker, (ReportName::RtcData, end), RtcData::decode).await?;
+    let smoothing = single(asker, (ReportName::Smoothing, end), Smoothing::decode).await?;
+    let mut per_source = per_source::settled(asker, end).await?;
     if per_source.may_have_names()
         && let Ok(sources) = &mut per_source.sources
     {
-        connection.name_sources(sources, end);
+        asker.name_sources(sources, end).await;
     }
 
-    let address = connection.answered();
+    let address = asker.answered();
     let mut snapshot = Snapshot {
         chronyd: Server { transport: address.transport(), address },
         fetched_at,
@@ -307,7 +172,7 @@ pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot
         smoothing: None,
         unavailable: BTreeMap::new(),
         odd_records: Vec::new(),
-        passed_over: connection.passed_over().iter().map(ToString::to_string).collect(),
+        passed_over: asker.passed_over().iter().map(ToString::to_string).collect(),
     };
     let missing = &mut snapshot.unavailable;
     snapshot.tracking = place(tracking, ReportName::Tracking, missing);
@@ -326,31 +191,6 @@ pub(crate) fn read(connection: &mut Connection, end: Instant) -> Result<Snapshot
         name_apart(sources);
     }
     Ok(snapshot)
-}
-
-/// Reads the per-source reports until they agree, at most 3 times, then says so in each.
-fn settled(connection: &mut Connection, end: Instant) -> Result<PerSource, Error> {
-    let mut count = given(connection, end, |c| c.count(ReportName::Sources, end))?;
-    for last in [false, false, true] {
-        // Waited for once: all of these reports begin with the same request.
-        if let Err(Error::TimedOut { address, attempts, waited }) = &count {
-            let (attempts, waited) = (*attempts, *waited);
-            return Ok(PerSource::none(|| Error::TimedOut {
-                address: address.clone(),
-                attempts,
-                waited,
-            }));
-        }
-        let read = PerSource::read(connection, count.ok(), end)?;
-        if read.sources.is_err() {
-            return Ok(read);
-        }
-        count = given(connection, end, |c| c.count(ReportName::Sources, end))?;
-        if count.as_ref().is_ok_and(|count| read.is_settled(*count, last)) {
-            return Ok(read);
-        }
-    }
-    Ok(PerSource::none(|| connection.sources_changing()))
 }
 
 fn place<T>(

@@ -38,7 +38,7 @@ pub(crate) fn built(name: &str) -> PathBuf {
         if !need::has_cargo() {
             return; // In a container of the tests alone they were built before.
         }
-        let arguments = ["build", "--offline", "-p", "libchrony", "--features", "testing"];
+        let arguments = ["build", "--offline", "-p", "libchrony", "--features", "testing,tokio"];
         succeeds(cargo().args(arguments).args(["--examples", "--target-dir"]).arg(target()));
     });
     target().join("debug/examples").join(name)
@@ -66,6 +66,8 @@ pub(crate) fn every_example_runs() {
         assert!(!printed(&built(name), &[&socket]).is_empty(), "{name} prints nothing");
     }
     assert_eq!(printed(&built("monitor_loop"), &[&socket, "3", "10ms"]).lines().count(), 3);
+    let watched = printed(&built("tokio_monitor"), &["2", &socket, &socket]);
+    assert_eq!(watched.matches("offset").count(), 4, "{watched}");
     let all = printed(&built("print_all"), &[&socket]);
     for report in ReportName::ALL.iter().chain(ReportName::EXTENSIONS) {
         assert!(all.contains(report.as_str()), "{report} is missing");

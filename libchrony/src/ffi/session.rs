@@ -2,7 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_int};
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::AsRawFd;
 use std::ptr::{self, NonNull};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -105,7 +105,7 @@ impl Handle {
     fn new(socket: &Socket) -> Result<Self, Fault> {
         let mut session = ptr::null_mut();
         // SAFETY: the out pointer is valid, and the session borrows only the descriptor's number.
-        check(unsafe { sys::chrony_init_session(&raw mut session, socket.raw()) })?;
+        check(unsafe { sys::chrony_init_session(&raw mut session, socket.as_raw_fd()) })?;
         NonNull::new(session)
             .map(Self)
             .ok_or_else(|| Fault { code: Code(1), errno: io::ErrorKind::OutOfMemory.into() })
@@ -133,6 +133,11 @@ impl Session {
     pub(crate) fn renew(&mut self) -> Result<(), Fault> {
         self.handle = Handle::new(&self.socket)?;
         Ok(())
+    }
+
+    /// The socket that the session uses, to be waited for.
+    pub(crate) fn socket(&self) -> Arc<Socket> {
+        Arc::clone(&self.socket)
     }
 
     fn raw(&self) -> *mut sys::chrony_session {
@@ -255,12 +260,6 @@ impl Fields for Session {
     }
 }
 
-impl AsFd for Session {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.socket.as_fd()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::ffi::CString;
@@ -295,7 +294,7 @@ mod tests {
         reply[49] = 1;
         server.send_to(&reply, client.as_pathname().unwrap()).unwrap();
 
-        poll(&mut [PollFd::new(&session, PollFlags::IN)], None).unwrap();
+        poll(&mut [PollFd::new(&*session.socket, PollFlags::IN)], None).unwrap();
         session.process_response().unwrap();
         assert!(!session.needs_response());
         session

@@ -2,9 +2,11 @@
 
 use std::ffi::CStr;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use libchrony_sys as sys;
+#[cfg(feature = "tokio")]
+use {std::sync::Arc, tokio::io::Interest, tokio::io::unix::AsyncFd};
 
 /// A connected datagram socket; with a Unix socket also the client's own directory, removed on drop.
 #[derive(Debug)]
@@ -25,7 +27,16 @@ impl Socket {
         Ok(socket)
     }
 
-    pub(super) fn raw(&self) -> RawFd {
+    /// The socket in the reactor of tokio's runtime, which tells when something has come.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn watched(self: Arc<Self>) -> io::Result<AsyncFd<Arc<Self>>> {
+        // SAFETY: the descriptor never changes, and is open until the last Arc is dropped.
+        Ok(unsafe { AsyncFd::register_with_interest(self, Interest::READABLE) }?)
+    }
+}
+
+impl AsRawFd for Socket {
+    fn as_raw_fd(&self) -> RawFd {
         self.fd
     }
 }

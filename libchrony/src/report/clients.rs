@@ -4,15 +4,16 @@ use std::collections::HashMap;
 use std::ffi::CStr;
 use std::net::IpAddr;
 
-use crate::connection::Connection;
+use crate::asker::Asker;
 use crate::error::Error;
 use crate::exchange::Request;
 use crate::ffi::Session;
 use crate::reader::Reader;
 use crate::record::Value;
 use crate::report::ReportName;
+use crate::wait::Wait;
 
-/// The most places of chronyd's table of clients that [`Connection::clients`] reads.
+/// The most places of chronyd's table of clients that [`crate::Connection::clients`] reads.
 pub(crate) const MOST_PLACES: u32 = 65_536;
 
 /// So many odd records mean that the rest is no better.
@@ -99,31 +100,16 @@ pub struct Clients {
     pub odd: Vec<Error>,
 }
 
-impl Connection {
-    /// Who asked this chronyd for time, from chronyd 4.0 on; at most 65,536 places of its table.
-    ///
-    /// Over UDP only with chronyd's `opencommands`. [`Error::Disabled`] with `noclientlog`. The report
-    /// is an extension of the bundled libchrony: with upstream's it is [`Error::UnknownReport`].
-    ///
-    /// # Errors
-    /// See [`Connection`].
-    pub fn clients(&mut self) -> Result<Clients, Error> {
-        self.clients_within(MOST_PLACES)
+impl<W: Wait> Asker<W> {
+    pub(crate) async fn clients(&mut self) -> Result<Clients, Error> {
+        self.clients_within(MOST_PLACES).await
     }
 
-    /// As [`Self::clients`], reading no more than so many places of the table.
-    ///
-    /// chronyd's table has a place for each client and, as it doubles when it is full, empty ones
-    /// between them. It is read in parts of eight clients, so that `places` / 8 is about the most
-    /// requests; a small table takes one.
-    ///
-    /// # Errors
-    /// See [`Connection`].
-    pub fn clients_within(&mut self, places: u32) -> Result<Clients, Error> {
+    pub(crate) async fn clients_within(&mut self, places: u32) -> Result<Clients, Error> {
         let mut read = Clients { clients: Vec::new(), cut: false, odd: Vec::new() };
         // A table that grows meanwhile may show a client at two places.
         let mut seen: HashMap<IpAddr, usize> = HashMap::new();
-        read.cut = self.each_place(places, |session, place| {
+        let take = |session: &Session, place| {
             match Client::decode(&Reader::new(session, ReportName::Clients, place)) {
                 Ok(client) => {
                     match seen.get(&client.address).and_then(|at| read.clients.get_mut(*at)) {
@@ -138,21 +124,22 @@ impl Connection {
                 Err(error) => return Err(error),
             }
             Ok(())
-        })?;
+        };
+        read.cut = self.each_place(places, take).await?;
         Ok(read)
     }
 
     /// Gives each client of the first places of the table to `take`; whether there are more places.
-    pub(crate) fn each_place(
+    pub(crate) async fn each_place(
         &mut self,
         places: u32,
         mut take: impl FnMut(&Session, u32) -> Result<(), Error>,
     ) -> Result<bool, Error> {
         let report = ReportName::Clients;
         let end = self.link.end();
-        let all = self.link.ask(Request::Count(report), end)?.count().unwrap_or(0);
+        let all = self.link.ask(Request::Count(report), end).await?.count().unwrap_or(0);
         for place in 0..all.min(places) {
-            let session = self.link.ask(Request::Record(report, place), end)?;
+            let session = self.link.ask(Request::Record(report, place), end).await?;
             if session.number_fields() > 0 {
                 take(session, place)?;
             }

@@ -2,10 +2,10 @@
 
 use std::net::Ipv4Addr;
 
+use libchrony::ErrorKind;
 use libchrony::testing::{Address, Client, Command, Fault, Generation, Scenario, Simulator};
-use libchrony::{Connection, ErrorKind};
 
-use crate::connect;
+use crate::{Connection, connect};
 
 /// A table whose every third place is empty.
 fn table(places: u16) -> Vec<Client> {

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use libchrony::testing::{Command, Fault, Generation, Scenario, Simulator};
-use libchrony::{Connection, Error, ErrorKind};
+use libchrony::{Error, ErrorKind};
 
 use crate::reading::{
     COMMANDS, PATIENCE, assert_recovers, for_each_command, patient, read, talkative,
 };
-use crate::{client_directories, servers};
+use crate::{Connection, client_directories, servers};
 
 fn unix() -> Simulator {
     Simulator::start_unix(talkative(Generation::V4_9)).expect("the simulator starts")

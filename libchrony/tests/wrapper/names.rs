@@ -1,9 +1,9 @@
 //! The configured names of sources, asked for once and right all the same.
 
 use libchrony::testing::{Command, Fault, Generation, Scenario, Simulator, Source};
-use libchrony::{Connection, ErrorKind, ReportName};
+use libchrony::{ErrorKind, ReportName};
 
-use crate::{builder, connect, server, servers};
+use crate::{Connection, builder, connect, server, servers};
 
 /// Sources with these names, at 192.0.2.1 and on.
 fn named<const N: usize>(names: [&str; N]) -> Scenario {

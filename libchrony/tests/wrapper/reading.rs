@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use libchrony::testing::{Command, Fault, Generation, RtcData, Scenario, Simulator, Smoothing};
-use libchrony::{Builder, Connection, Error, List};
+use libchrony::{Error, List};
 
-use crate::{client_directories, servers};
+use crate::{Builder, Connection, client_directories, servers};
 
 /// Every command that a report needs.
 pub(crate) const COMMANDS: [Command; 11] = [

@@ -1,10 +1,10 @@
 //! What chronyd refuses, and replies that are none.
 
 use libchrony::testing::{Command, Fault, Generation, Scenario, Simulator};
-use libchrony::{Address, Connection, ErrorKind, ReportName, Transport};
+use libchrony::{Address, ErrorKind, ReportName, Transport};
 
 use crate::reading::patient;
-use crate::{client_directories, connect, servers};
+use crate::{Connection, client_directories, connect, servers};
 
 #[test]
 fn over_udp_the_closed_reports_are_named_with_the_way_to_open_them() {
