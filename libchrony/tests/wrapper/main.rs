@@ -6,6 +6,7 @@ mod changes;
 mod clients;
 mod cut;
 mod faults;
+mod lanes;
 mod life;
 mod meanwhile;
 mod names;

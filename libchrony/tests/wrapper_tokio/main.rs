@@ -13,6 +13,8 @@ mod clients;
 mod cut;
 #[path = "../wrapper/faults.rs"]
 mod faults;
+#[path = "../wrapper/lanes.rs"]
+mod lanes;
 #[path = "../wrapper/life.rs"]
 mod life;
 #[path = "../wrapper/meanwhile.rs"]
