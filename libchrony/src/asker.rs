@@ -106,9 +106,9 @@ impl<W: Wait> Asker<W> {
         self.single(ReportName::Smoothing, end, Smoothing::decode).await
     }
 
-    pub(crate) async fn snapshot(&mut self) -> Result<Snapshot, Error> {
+    pub(crate) async fn snapshot_of(&mut self, reports: &[ReportName]) -> Result<Snapshot, Error> {
         let end = self.link.end();
-        snapshot::read(self, end).await
+        snapshot::read(self, reports, end).await
     }
 
     pub(crate) async fn report(&mut self, name: &str) -> Result<List<Record>, Error> {

@@ -16,51 +16,112 @@ pub(crate) type Given<T> = Result<T, Error>;
 /// Statistics, authentication and NTP data.
 type Together = (Given<Pass<SourceStats>>, Given<Pass<AuthData>>, Given<Pass<NtpData>>);
 
-/// The reports with a record per source, from one reading of each.
+/// Which of the reports are read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chosen {
+    sources: bool,
+    selectdata: bool,
+    by_address: Wanted,
+}
+
+impl Chosen {
+    /// Those among these.
+    pub(crate) fn among(reports: &[ReportName]) -> Self {
+        let has = |report| reports.contains(&report);
+        Self {
+            sources: has(ReportName::Sources),
+            selectdata: has(ReportName::SelectData),
+            by_address: Wanted {
+                stats: has(ReportName::SourceStats),
+                auth: has(ReportName::AuthData),
+                ntp: has(ReportName::NtpData),
+            },
+        }
+    }
+
+    fn number(self) -> usize {
+        let Wanted { stats, auth, ntp } = self.by_address;
+        [self.sources, self.selectdata, stats, auth, ntp].into_iter().filter(|it| *it).count()
+    }
+
+    /// Reports of one list are told from those of another by the list itself.
+    fn with_list(self) -> Self {
+        Self { sources: self.sources || self.number() > 1, ..self }
+    }
+}
+
+/// The reports with a record per source, from one reading of each; `None` = not asked for.
 pub(crate) struct PerSource {
-    pub(crate) sources: Given<Pass<Source>>,
-    pub(crate) sourcestats: Given<Pass<SourceStats>>,
-    pub(crate) selectdata: Given<Pass<SelectData>>,
-    pub(crate) authdata: Given<Pass<AuthData>>,
-    pub(crate) ntpdata: Given<Pass<NtpData>>,
+    pub(crate) sources: Option<Given<Pass<Source>>>,
+    pub(crate) sourcestats: Option<Given<Pass<SourceStats>>>,
+    pub(crate) selectdata: Option<Given<Pass<SelectData>>>,
+    pub(crate) authdata: Option<Given<Pass<AuthData>>>,
+    pub(crate) ntpdata: Option<Given<Pass<NtpData>>>,
 }
 
 impl PerSource {
     /// Reads each report once; without a count, which chronyd refused, each asks for its own.
     async fn read<W: Wait>(
         asker: &mut Asker<W>,
-        count: Option<u32>,
+        (chosen, count): (Chosen, Option<u32>),
         end: Instant,
     ) -> Result<Self, Error> {
-        let Some(count) = count else { return Self::without_count(asker, end).await };
-        let sources = asker.read_sources(count, end).await;
-        let sources = given(asker, sources, end).await?;
-        let (sourcestats, authdata, ntpdata) = Self::by_address(asker, count, end).await?;
-        let selectdata = asker.read_select_data(count, end).await;
-        let selectdata = given(asker, selectdata, end).await?;
-        Ok(Self { sources, sourcestats, selectdata, authdata, ntpdata })
+        let Some(count) = count else { return Self::without_count(asker, chosen, end).await };
+        let sources = match chosen.sources {
+            true => {
+                let read = asker.read_sources(count, end).await;
+                Some(given(asker, read, end).await?)
+            }
+            false => None,
+        };
+        let wanted = chosen.by_address;
+        let (stats, auth, ntp) = Self::by_address(asker, (wanted, count), end).await?;
+        let selectdata = match chosen.selectdata {
+            true => {
+                let read = asker.read_select_data(count, end).await;
+                Some(given(asker, read, end).await?)
+            }
+            false => None,
+        };
+        Ok(Self {
+            sources,
+            sourcestats: wanted.stats.then_some(stats),
+            selectdata,
+            authdata: wanted.auth.then_some(auth),
+            ntpdata: wanted.ntp.then_some(ntp),
+        })
     }
 
-    async fn without_count<W: Wait>(asker: &mut Asker<W>, end: Instant) -> Result<Self, Error> {
+    async fn without_count<W: Wait>(
+        asker: &mut Asker<W>,
+        chosen: Chosen,
+        end: Instant,
+    ) -> Result<Self, Error> {
         async fn report<W: Wait, T>(
             asker: &mut Asker<W>,
-            (report, end): (ReportName, Instant),
+            (chosen, report, end): (bool, ReportName, Instant),
             read: impl AsyncFn(&mut Asker<W>, u32, Instant) -> Result<Pass<T>, Error>,
-        ) -> Result<Given<Pass<T>>, Error> {
+        ) -> Result<Option<Given<Pass<T>>>, Error> {
+            if !chosen {
+                return Ok(None);
+            }
             let pass = match asker.count(report, end).await {
                 Ok(count) => read(asker, count, end).await,
                 Err(error) => Err(error),
             };
-            given(asker, pass, end).await
+            given(asker, pass, end).await.map(Some)
         }
         let a = asker;
+        let Chosen { sources, selectdata, by_address: Wanted { stats, auth, ntp } } = chosen;
+        let of = |chosen, report| (chosen, report, end);
         Ok(Self {
-            sources: report(a, (ReportName::Sources, end), Asker::read_sources).await?,
-            sourcestats: report(a, (ReportName::SourceStats, end), Asker::read_source_stats)
+            sources: report(a, of(sources, ReportName::Sources), Asker::read_sources).await?,
+            sourcestats: report(a, of(stats, ReportName::SourceStats), Asker::read_source_stats)
                 .await?,
-            authdata: report(a, (ReportName::AuthData, end), Asker::read_auth_data).await?,
-            ntpdata: report(a, (ReportName::NtpData, end), Asker::read_ntp_data).await?,
-            selectdata: report(a, (ReportName::SelectData, end), Asker::read_select_data).await?,
+            authdata: report(a, of(auth, ReportName::AuthData), Asker::read_auth_data).await?,
+            ntpdata: report(a, of(ntp, ReportName::NtpData), Asker::read_ntp_data).await?,
+            selectdata: report(a, of(selectdata, ReportName::SelectData), Asker::read_select_data)
+                .await?,
         })
     }
 
@@ -68,10 +129,12 @@ impl PerSource {
     /// read without it.
     async fn by_address<W: Wait>(
         asker: &mut Asker<W>,
-        count: u32,
+        (mut wanted, count): (Wanted, u32),
         end: Instant,
     ) -> Result<Together, Error> {
-        let mut wanted = Wanted::ALL;
+        if wanted == Wanted::default() {
+            return Ok((Ok(Pass::default()), Ok(Pass::default()), Ok(Pass::default())));
+        }
         let (mut together, mut rest) = Self::once(asker, (wanted, count), end).await?;
         while rest != wanted && rest != Wanted::default() {
             wanted = rest;
@@ -113,47 +176,66 @@ impl PerSource {
     /// Whether names are worth a request: what chronyd gives since 4.0, as it does names, is not too old
     /// for it, and the request that finds the address of a source was not silent.
     pub(crate) fn may_have_names(&self) -> bool {
-        let is_old =
-            matches!(self.selectdata, Err(Error::ServerTooOld { .. } | Error::TimedOut { .. }));
-        !is_old && !matches!(self.sourcestats, Err(Error::TimedOut { .. }))
+        let is_old = matches!(
+            self.selectdata,
+            Some(Err(Error::ServerTooOld { .. } | Error::TimedOut { .. }))
+        );
+        !is_old && !matches!(self.sourcestats, Some(Err(Error::TimedOut { .. })))
     }
 
     /// None of the reports, each for the same reason.
-    fn none(error: impl Fn() -> Error) -> Self {
+    fn none(chosen: Chosen, error: impl Fn() -> Error) -> Self {
+        let Wanted { stats, auth, ntp } = chosen.by_address;
         Self {
-            sources: Err(error()),
-            sourcestats: Err(error()),
-            selectdata: Err(error()),
-            authdata: Err(error()),
-            ntpdata: Err(error()),
+            sources: chosen.sources.then(|| Err(error())),
+            sourcestats: stats.then(|| Err(error())),
+            selectdata: chosen.selectdata.then(|| Err(error())),
+            authdata: auth.then(|| Err(error())),
+            ntpdata: ntp.then(|| Err(error())),
         }
     }
 
     /// Whether all reports speak of the same list of sources, which has `count` members after the reading.
     fn is_settled(&self, count: u32, last: bool) -> bool {
-        let Ok(first) = &self.sources else {
-            return true;
-        };
         fn fits<T>(
-            pass: &Given<Pass<T>>,
-            first: &[Option<SourceAddress>],
-            c: u32,
-            l: bool,
+            pass: &Option<Given<Pass<T>>>,
+            first: Option<&[Option<SourceAddress>]>,
+            (count, last): (u32, bool),
         ) -> bool {
-            pass.as_ref().map_or(true, |pass| pass.is_settled(c, l) && pass.agrees(first))
+            let Some(Ok(pass)) = pass else { return true };
+            pass.is_settled(count, last) && first.is_none_or(|first| pass.agrees(first))
         }
-        let addresses = &first.addresses;
-        first.is_settled(count, last)
-            && fits(&self.sourcestats, addresses, count, last)
-            && fits(&self.selectdata, addresses, count, last)
-            && fits(&self.authdata, addresses, count, last)
-            && fits(&self.ntpdata, addresses, count, last)
+        let first = match &self.sources {
+            Some(Ok(sources)) => Some(&sources.addresses[..]),
+            // Nothing to compare with.
+            Some(Err(_)) => return true,
+            None => None,
+        };
+        let now = (count, last);
+        fits(&self.sources, None, now)
+            && fits(&self.sourcestats, first, now)
+            && fits(&self.selectdata, first, now)
+            && fits(&self.authdata, first, now)
+            && fits(&self.ntpdata, first, now)
     }
 }
 
-/// Reads the per-source reports until they agree, at most 3 times, then says so in each.
+/// Reads the chosen reports until they agree, at most 3 times, then says so in each.
 pub(crate) async fn settled<W: Wait>(
     asker: &mut Asker<W>,
+    chosen: Chosen,
+    end: Instant,
+) -> Result<PerSource, Error> {
+    if chosen.number() == 0 {
+        return Ok(PerSource::none(chosen, || asker.sources_changing()));
+    }
+    let read = until_settled(asker, chosen.with_list(), end).await?;
+    Ok(PerSource { sources: read.sources.filter(|_| chosen.sources), ..read })
+}
+
+async fn until_settled<W: Wait>(
+    asker: &mut Asker<W>,
+    chosen: Chosen,
     end: Instant,
 ) -> Result<PerSource, Error> {
     let mut count = asker.count(ReportName::Sources, end).await;
@@ -162,14 +244,14 @@ pub(crate) async fn settled<W: Wait>(
         // Waited for once: all of these reports begin with the same request.
         if let Err(Error::TimedOut { address, attempts, waited }) = &count {
             let (attempts, waited) = (*attempts, *waited);
-            return Ok(PerSource::none(|| Error::TimedOut {
+            return Ok(PerSource::none(chosen, || Error::TimedOut {
                 address: address.clone(),
                 attempts,
                 waited,
             }));
         }
-        let read = PerSource::read(asker, count.ok(), end).await?;
-        if read.sources.is_err() {
+        let read = PerSource::read(asker, (chosen, count.ok()), end).await?;
+        if matches!(read.sources, Some(Err(_))) {
             return Ok(read);
         }
         count = asker.count(ReportName::Sources, end).await;
@@ -177,8 +259,12 @@ pub(crate) async fn settled<W: Wait>(
         if count.as_ref().is_ok_and(|count| read.is_settled(*count, last)) {
             return Ok(read);
         }
+        // A report that is refused alone has no list that could settle.
+        if count.is_err() && chosen.number() == 1 {
+            return Ok(read);
+        }
     }
-    Ok(PerSource::none(|| asker.sources_changing()))
+    Ok(PerSource::none(chosen, || asker.sources_changing()))
 }
 
 /// Tells "this report is not given" (inner error) from "nothing is given" (outer error).

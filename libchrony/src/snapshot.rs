@@ -8,7 +8,7 @@ use crate::asker::Asker;
 use crate::error::Error;
 use crate::identity::SourceAddress;
 use crate::pass::Pass;
-use crate::per_source::{self, Given, given};
+use crate::per_source::{self, Chosen, Given, given};
 use crate::reader::Reader;
 use crate::report::{
     Activity, AuthData, NtpData, ReportName, RtcData, SelectData, ServerStats, Smoothing, Source,
@@ -30,7 +30,8 @@ pub struct Server {
 /// All reports of one chronyd, read together.
 ///
 /// A report that this transport or configuration does not give is `None` and named in
-/// [`Self::unavailable`]. The reports with a record per source belong to the same list of sources:
+/// [`Self::unavailable`]; one that was not asked for ([`Connection::snapshot_of`](crate::Connection::snapshot_of))
+/// is `None` and not named. The reports with a record per source belong to the same list of sources:
 /// where the list changed while it was read, it was read again.
 #[derive(Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -131,26 +132,38 @@ impl<'a, T> Index<'a, T> {
 /// Reads a report of one record.
 async fn single<W: Wait, T>(
     asker: &mut Asker<W>,
-    (report, end): (ReportName, Instant),
+    (chosen, report, end): (bool, ReportName, Instant),
     decode: impl FnOnce(&Reader<'_>) -> Result<T, Error>,
-) -> Result<Given<T>, Error> {
+) -> Result<Option<Given<T>>, Error> {
+    if !chosen {
+        return Ok(None);
+    }
     let read = asker.single(report, end, decode).await;
-    given(asker, read, end).await
+    given(asker, read, end).await.map(Some)
 }
 
-pub(crate) async fn read<W: Wait>(asker: &mut Asker<W>, end: Instant) -> Result<Snapshot, Error> {
+/// Reads these of the ten reports; names come with the list of sources.
+pub(crate) async fn read<W: Wait>(
+    asker: &mut Asker<W>,
+    reports: &[ReportName],
+    end: Instant,
+) -> Result<Snapshot, Error> {
     let fetched_at = SystemTime::now();
-    let tracking = match asker.single(ReportName::Tracking, end, Tracking::decode).await {
-        Err(error @ Error::TimedOut { .. }) => return Err(error),
-        other => given(asker, other, end).await?,
+    let tracking = match reports.contains(&ReportName::Tracking) {
+        true => match asker.single(ReportName::Tracking, end, Tracking::decode).await {
+            Err(error @ Error::TimedOut { .. }) => return Err(error),
+            other => Some(given(asker, other, end).await?),
+        },
+        false => None,
     };
-    let activity = single(asker, (ReportName::Activity, end), Activity::decode).await?;
-    let serverstats = single(asker, (ReportName::ServerStats, end), ServerStats::decode).await?;
-    let rtcdata = single(asker, (ReportName::RtcData, end), RtcData::decode).await?;
-    let smoothing = single(asker, (ReportName::Smoothing, end), Smoothing::decode).await?;
-    let mut per_source = per_source::settled(asker, end).await?;
+    let of = |report| (reports.contains(&report), report, end);
+    let activity = single(asker, of(ReportName::Activity), Activity::decode).await?;
+    let serverstats = single(asker, of(ReportName::ServerStats), ServerStats::decode).await?;
+    let rtcdata = single(asker, of(ReportName::RtcData), RtcData::decode).await?;
+    let smoothing = single(asker, of(ReportName::Smoothing), Smoothing::decode).await?;
+    let mut per_source = per_source::settled(asker, Chosen::among(reports), end).await?;
     if per_source.may_have_names()
-        && let Ok(sources) = &mut per_source.sources
+        && let Some(Ok(sources)) = &mut per_source.sources
     {
         asker.name_sources(sources, end).await;
     }
@@ -194,15 +207,15 @@ pub(crate) async fn read<W: Wait>(asker: &mut Asker<W>, end: Instant) -> Result<
 }
 
 fn place<T>(
-    given: Given<T>,
+    given: Option<Given<T>>,
     report: ReportName,
     missing: &mut BTreeMap<ReportName, Error>,
 ) -> Option<T> {
-    given.map_err(|error| missing.insert(report, error)).ok()
+    given?.map_err(|error| missing.insert(report, error)).ok()
 }
 
 fn place_list<T>(
-    given: Given<Pass<T>>,
+    given: Option<Given<Pass<T>>>,
     report: ReportName,
     missing: &mut BTreeMap<ReportName, Error>,
     odd: &mut Vec<Error>,

@@ -8,8 +8,8 @@ use crate::error::Error;
 use crate::list::List;
 use crate::record::Record;
 use crate::report::{
-    Activity, AuthData, Clients, NtpData, RtcData, SelectData, ServerStats, Smoothing, Source,
-    SourceName, SourceStats, Tracking,
+    Activity, AuthData, Clients, NtpData, ReportName, RtcData, SelectData, ServerStats, Smoothing,
+    Source, SourceName, SourceStats, Tracking,
 };
 use crate::snapshot::Snapshot;
 
@@ -143,7 +143,15 @@ impl Connection {
     /// # Errors
     /// As [`crate::Connection::snapshot`].
     pub async fn snapshot(&mut self) -> Result<Snapshot, Error> {
-        self.asker.snapshot().await
+        self.snapshot_of(ReportName::ALL).await
+    }
+
+    /// Some of the ten reports together, for no more requests than they take.
+    ///
+    /// # Errors
+    /// As [`crate::Connection::snapshot_of`].
+    pub async fn snapshot_of(&mut self, reports: &[ReportName]) -> Result<Snapshot, Error> {
+        self.asker.snapshot_of(reports).await
     }
 
     /// Any report field by field, with kind and unit, as libchrony names them.

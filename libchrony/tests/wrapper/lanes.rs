@@ -4,6 +4,7 @@ use std::os::unix::net::UnixDatagram;
 use std::time::Duration;
 
 use libchrony::testing::{Command, Fault, Scenario, Simulator};
+use libchrony::{ErrorKind, ReportName};
 
 use crate::reading::{PATIENCE, patient};
 use crate::simulated::{builder, connect};
@@ -148,5 +149,60 @@ fn no_address_is_looked_up_twice() {
         Command::NTPDATA,
     ] {
         assert_eq!(of(command), 20, "{command:?}");
+    }
+}
+
+#[test]
+fn a_snapshot_of_some_reports_asks_for_no_others() {
+    let chronyd = Simulator::start_unix(Scenario::many_sources(20)).expect("the simulator starts");
+    let mut connection = patient(&chronyd).open().expect("it answers");
+    let all = connection.snapshot().expect("a snapshot");
+    for report in ReportName::ALL.iter().copied() {
+        chronyd.forget_requests();
+        let one = connection.snapshot_of(&[report]).expect("a snapshot");
+        let asked = chronyd.requests().len();
+        // With its two counts, and for what is asked by address the statistics that tell it.
+        let most = match report {
+            ReportName::AuthData | ReportName::NtpData => 42,
+            ReportName::Sources | ReportName::SourceStats | ReportName::SelectData => 22,
+            _ => 1,
+        };
+        assert_eq!(asked, most, "{report}");
+        assert_eq!(one.unavailable.contains_key(&report), all.unavailable.contains_key(&report));
+        assert!(one.unavailable.keys().all(|missing| *missing == report), "{report}");
+        let lists = [
+            one.sources.as_ref().map(Vec::len),
+            one.sourcestats.as_ref().map(Vec::len),
+            one.selectdata.as_ref().map(Vec::len),
+            one.authdata.as_ref().map(Vec::len),
+            one.ntpdata.as_ref().map(Vec::len),
+        ];
+        let given = lists.iter().flatten().collect::<Vec<_>>();
+        assert!(given.iter().all(|number| **number == 20), "{report}: {lists:?}");
+        assert_eq!(given.len(), usize::from(report.is_per_source()), "{report}");
+    }
+    // Several are of one list, which is read to tell it from another.
+    let two = connection.snapshot_of(&[ReportName::SelectData, ReportName::AuthData]);
+    let two = two.expect("a snapshot");
+    assert!(two.sources.is_none() && two.selectdata.is_some() && two.authdata.is_some());
+    chronyd.forget_requests();
+    let none = connection.snapshot_of(&[]).expect("nothing to ask");
+    assert!(none.tracking.is_none() && none.unavailable.is_empty());
+    assert!(chronyd.requests().is_empty());
+}
+
+#[test]
+fn a_report_alone_is_read_again_where_its_list_changed_and_named_where_it_is_refused() {
+    let chronyd = Simulator::start_unix(Scenario::many_sources(20)).expect("the simulator starts");
+    let mut connection = patient(&chronyd).open().expect("it answers");
+    let after = Scenario::many_sources(19);
+    chronyd.script([Fault::on(Command::SELECTDATA).index(5).nth(1).then_set(after)]);
+    let read = connection.snapshot_of(&[ReportName::SelectData]).expect("a snapshot");
+    assert_eq!(read.selectdata.map(|list| list.len()), Some(19));
+    for refused in [Command::SELECTDATA, Command::COUNT] {
+        chronyd.script([Fault::on(refused).status(2)]);
+        let read = connection.snapshot_of(&[ReportName::SelectData]).expect("a snapshot");
+        let kind = read.unavailable[&ReportName::SelectData].kind();
+        assert_eq!((kind, read.selectdata), (ErrorKind::NotAuthorized, None), "{refused:?}");
     }
 }

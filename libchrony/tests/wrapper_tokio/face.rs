@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use libchrony::{
-    Activity, Address, AuthData, Clients, Error, List, NtpData, Record, RtcData, SelectData,
-    ServerStats, Smoothing, Snapshot, Source, SourceName, SourceStats, Tracking,
+    Activity, Address, AuthData, Clients, Error, List, NtpData, Record, ReportName, RtcData,
+    SelectData, ServerStats, Smoothing, Snapshot, Source, SourceName, SourceStats, Tracking,
 };
 use tokio::runtime::Runtime;
 
@@ -80,6 +80,7 @@ calls! {
     rtc_data() -> Option<RtcData>;
     smoothing() -> Smoothing;
     snapshot() -> Snapshot;
+    snapshot_of(reports: &[ReportName]) -> Snapshot;
     report(name: &str) -> List<Record>;
     source_names() -> List<SourceName>;
     clients() -> Clients;
