@@ -7,12 +7,13 @@ use std::time::SystemTime;
 
 use crate::chronyd;
 use crate::config::Check;
+use crate::reports::VERDICT;
 use crate::view::{Limits, Standing, Summary};
 
 /// Reads chronyd once and says where its clock stands.
 pub(crate) fn run(check: &Check) -> ExitCode {
     chronyd::remove_leftovers(&check.chronyd);
-    let reading = chronyd::connection(&check.chronyd).snapshot();
+    let reading = chronyd::connection(&check.chronyd).snapshot_of(VERDICT);
     let now = SystemTime::now();
     let limits = Limits::from(&check.limits);
     let summary = Summary::new(reading.as_ref(), now, &limits);

@@ -23,6 +23,7 @@ mod pulse;
 mod reading;
 mod render;
 mod report;
+mod reports;
 mod routes;
 mod sampler;
 mod service;

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use crate::reports::Reports;
+
 /// The most requests that wait for one reading.
 const MOST_WAITING: usize = 20_000;
 
@@ -41,6 +43,8 @@ struct Queue<T> {
 #[derive(Debug)]
 struct State<T> {
     waiting: Vec<oneshot::Sender<Arc<T>>>,
+    /// What those who wait want to know.
+    wanted: Option<Reports>,
     /// Since when the reading under way, or in its absence somebody, waits for the thread.
     owed: Option<Instant>,
     ended: bool,
@@ -52,8 +56,8 @@ impl<T> Queue<T> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for people who ask; `None` at the end.
-    fn next(&self) -> Option<Vec<oneshot::Sender<Arc<T>>>> {
+    /// Waits for people who ask, and tells what for; `None` at the end.
+    fn next(&self) -> Option<(Vec<oneshot::Sender<Arc<T>>>, Reports)> {
         let mut state = self.lock();
         loop {
             if state.ended {
@@ -63,8 +67,10 @@ impl<T> Queue<T> {
             state.waiting.retain(|waiting| !waiting.is_closed());
             if !state.waiting.is_empty() {
                 state.owed = Some(Instant::now());
-                return Some(std::mem::take(&mut state.waiting));
+                let wanted = state.wanted.take().unwrap_or(Reports::ALL);
+                return Some((std::mem::take(&mut state.waiting), wanted));
             }
+            state.wanted = None;
             state.owed = None;
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
@@ -75,16 +81,17 @@ impl<T: Send + Sync + 'static> Monitor<T> {
     /// Starts the thread. `reader` makes what reads; it is asked again after a reading panicked.
     pub(crate) fn start<R>(reader: impl Fn() -> R + Send + 'static) -> io::Result<Self>
     where
-        R: FnMut() -> T,
+        R: FnMut(Reports) -> T,
     {
-        let state = Mutex::new(State { waiting: Vec::new(), owed: None, ended: false });
+        let state =
+            Mutex::new(State { waiting: Vec::new(), wanted: None, owed: None, ended: false });
         let queue = Arc::new(Queue { state, wake: Condvar::new() });
         let serve = {
             let queue = Arc::clone(&queue);
             move || {
                 let mut read = None;
-                while let Some(waiting) = queue.next() {
-                    let reading = AssertUnwindSafe(|| read.get_or_insert_with(&reader)());
+                while let Some((waiting, wanted)) = queue.next() {
+                    let reading = AssertUnwindSafe(|| read.get_or_insert_with(&reader)(wanted));
                     match panic::catch_unwind(reading) {
                         Ok(reading) => share(&Arc::new(reading), waiting),
                         // The senders are dropped, which those who wait see as an interruption.
@@ -97,8 +104,9 @@ impl<T: Send + Sync + 'static> Monitor<T> {
         Ok(Self { queue, thread: Mutex::new(Some(thread)) })
     }
 
-    /// A reading that begins after this call.
-    pub(crate) async fn read(&self) -> Result<Arc<T>, NoReading> {
+    /// A reading that begins after this call, of these reports and what others want to know at the
+    /// same time.
+    pub(crate) async fn read(&self, reports: Reports) -> Result<Arc<T>, NoReading> {
         let (sender, receiver) = oneshot::channel();
         {
             let mut state = self.queue.lock();
@@ -112,6 +120,7 @@ impl<T: Send + Sync + 'static> Monitor<T> {
                 return Err(NoReading::Busy);
             }
             state.waiting.push(sender);
+            state.wanted = Some(state.wanted.map_or(reports, |wanted| wanted.and(reports)));
             state.owed.get_or_insert_with(Instant::now);
         }
         self.queue.wake.notify_one();
@@ -181,7 +190,7 @@ mod tests {
             let monitor = Monitor::start(move || {
                 let (begin, released, number) =
                     (begin.clone(), Arc::clone(&released), Arc::clone(&number));
-                move || {
+                move |_| {
                     let reading = {
                         let mut number = number.lock().unwrap();
                         *number += 1;
@@ -219,7 +228,7 @@ mod tests {
 
     /// Polls once, so that the request is in the queue.
     fn ask(monitor: &Monitor<u32>) -> Pin<Box<impl Future<Output = Result<Arc<u32>, NoReading>>>> {
-        let mut request = Box::pin(monitor.read());
+        let mut request = Box::pin(monitor.read(Reports::ALL));
         let waker = Waker::noop();
         assert!(request.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
         request
@@ -313,11 +322,47 @@ mod tests {
         let _first = ask(&held.monitor);
         assert_eq!(held.begun.recv(), Ok(1));
         let waiting: Vec<_> = (0..MOST_WAITING).map(|_| ask(&held.monitor)).collect();
-        assert_eq!(block_on(held.monitor.read()), Err(NoReading::Busy));
+        assert_eq!(block_on(held.monitor.read(Reports::ALL)), Err(NoReading::Busy));
         // Those who went away make room.
         drop(waiting);
         drop(ask(&held.monitor));
         held.release.send(()).unwrap();
+    }
+
+    #[test]
+    fn a_reading_is_of_what_those_who_share_it_want_and_of_nothing_else() {
+        use libchrony::ReportName;
+
+        let (wait, waits) = channel::<()>();
+        let waits = Arc::new(Mutex::new(waits));
+        let monitor = Monitor::start(move || {
+            let waits = Arc::clone(&waits);
+            move |wanted: Reports| {
+                // An error means that the test is over.
+                let _ = waits.lock().unwrap().recv();
+                wanted
+            }
+        });
+        let monitor = monitor.unwrap();
+        let ask = |report| {
+            let mut request = Box::pin(monitor.read(Reports::of(report)));
+            let waker = Waker::noop();
+            assert!(request.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+            request
+        };
+        let first = ask(ReportName::Tracking);
+        // Taken by the thread, so that the next ones share a reading of their own.
+        while !monitor.queue.lock().waiting.is_empty() {
+            thread::yield_now();
+        }
+        let others = [ask(ReportName::Activity), ask(ReportName::Sources)];
+        wait.send(()).unwrap();
+        wait.send(()).unwrap();
+        assert_eq!(block_on(first).unwrap().names(), [ReportName::Tracking]);
+        for other in others {
+            let expected = [ReportName::Sources, ReportName::Activity];
+            assert_eq!(block_on(other).unwrap().names(), expected);
+        }
     }
 
     #[test]

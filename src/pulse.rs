@@ -96,6 +96,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::reports::Reports;
 
     const PATIENCE: Duration = Duration::from_secs(20);
     const IMPATIENCE: Duration = Duration::from_millis(50);
@@ -165,7 +166,7 @@ mod tests {
         let released = Arc::new(Mutex::new(released));
         let monitor = Monitor::start(move || {
             let (begin, released) = (begin.clone(), Arc::clone(&released));
-            move || {
+            move |_| {
                 begin.send(()).unwrap();
                 // An error means that the test is over.
                 let _ = released.lock().unwrap().recv();
@@ -174,7 +175,8 @@ mod tests {
         let monitor = Arc::new(monitor.unwrap());
         assert_eq!(moves(&monitor, Duration::from_nanos(1)), Ok(()), "nobody asks");
         let asks = Arc::clone(&monitor);
-        let reading = thread::spawn(move || rt::System::new().block_on(asks.read()).is_ok());
+        let reading =
+            thread::spawn(move || rt::System::new().block_on(asks.read(Reports::ALL)).is_ok());
         begun.recv().unwrap();
         assert_eq!(moves(&monitor, PATIENCE), Ok(()));
         thread::yield_now();

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use crate::history::History;
 use crate::monitor::Monitor;
 use crate::reading::Reading;
+use crate::reports::Reports;
 
 /// A reading of the sampler.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ impl Sampler {
         loop {
             let begun = Instant::now();
             // Without a reading, as at the end, there is a gap.
-            if let Ok(reading) = monitor.read().await {
+            if let Ok(reading) = monitor.read(Reports::ALL).await {
                 history.record(&reading);
                 number += 1;
                 self.latest.send_replace(Some(Sample { number, reading }));

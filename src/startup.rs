@@ -31,6 +31,7 @@ use crate::probe::Prober;
 use crate::pulse::{Vital, Workers};
 use crate::reading::Reading;
 use crate::render::Renderer;
+use crate::reports::Reports;
 use crate::routes::{self, Clients, Description, FILES_EACH, Hosts, Proxies, Site, Streams};
 use crate::sampler::Sampler;
 use crate::service::Service;
@@ -287,16 +288,16 @@ fn most_connections() -> usize {
 fn reader(
     config: &Config,
     tally: Tally,
-) -> impl Fn() -> Box<dyn FnMut() -> Reading> + Send + 'static {
+) -> impl Fn() -> Box<dyn FnMut(Reports) -> Reading> + Send + 'static {
     let chronyd = config.chronyd.clone();
     move || {
         let mut connection = chronyd::connection(&chronyd);
         let mut clients = clients::Reader::default();
         let mut last = None;
         let tally = tally.clone();
-        Box::new(move || {
+        Box::new(move |wanted| {
             let begun = Instant::now();
-            let given = connection.snapshot();
+            let given = connection.snapshot_of(&wanted.names());
             let state = given.as_ref().map(|_| ()).map_err(libchrony::Error::kind);
             if last.replace(state) != Some(state) {
                 match &given {
@@ -310,8 +311,12 @@ fn reader(
                     }
                 }
             }
-            let clients =
-                given.as_ref().ok().map(|snapshot| clients.read(&mut connection, snapshot));
+            let clients = match &given {
+                Ok(snapshot) if wanted.has_clients() => {
+                    Some(clients.read(&mut connection, snapshot))
+                }
+                _ => None,
+            };
             let reading = Reading::new(given).with_clients(clients).with_duration(begun.elapsed());
             tally.add(&reading);
             reading

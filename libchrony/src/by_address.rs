@@ -22,10 +22,6 @@ pub(crate) struct Wanted {
     pub(crate) ntp: bool,
 }
 
-impl Wanted {
-    pub(crate) const ALL: Self = Self { stats: true, auth: true, ntp: true };
-}
-
 /// The reports in the making: for each source its statistics, then, in the same session, the others.
 #[derive(Debug)]
 pub(crate) struct ByAddress {

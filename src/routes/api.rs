@@ -6,8 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use libchrony::{ErrorKind, ReportName, Snapshot, Tracking};
 use serde::Serialize;
 
-use super::{Site, encoding, read, respond};
+use super::{Site, encoding, read, read_of, respond};
 use crate::error::RequestError;
+use crate::reports::Reports;
 use crate::view::{Standing, Summary};
 
 #[derive(Serialize)]
@@ -37,7 +38,7 @@ struct Sync {
 
 /// Whether the clock is synchronized and within the limits of `second-hand check`.
 pub(super) async fn sync(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
-    let reading = match read(&site).await {
+    let reading = match read_of(&site, Reports::of_verdict()).await {
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
@@ -88,7 +89,7 @@ pub(super) async fn report(
     let Some(report) = report else {
         return respond::error(&request, &site, &RequestError::NoSuchReport);
     };
-    let reading = match read(&site).await {
+    let reading = match read_of(&site, Reports::of(report)).await {
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
@@ -101,7 +102,7 @@ pub(super) async fn report(
 
 /// Who asks chronyd for time, as far as its table was read.
 pub(super) async fn clients(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
-    let reading = match read(&site).await {
+    let reading = match read_of(&site, Reports::of_clients()).await {
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };

@@ -29,6 +29,7 @@ use crate::monitor::{Monitor, NoReading};
 use crate::probe::Prober;
 use crate::reading::Reading;
 use crate::render::Renderer;
+use crate::reports::Reports;
 use crate::sampler::Sampler;
 use crate::tally::Tally;
 use crate::view::{About, Limits, Range};
@@ -128,9 +129,14 @@ async fn other_method(request: HttpRequest, site: web::Data<Site>) -> HttpRespon
     respond::error(&request, &site, &RequestError::MethodNotAllowed)
 }
 
-/// A reading that begins now.
+/// A reading of everything that begins now.
 async fn read(site: &Site) -> Result<Arc<Reading>, RequestError<'static>> {
-    site.monitor.read().await.map_err(|none| match none {
+    read_of(site, Reports::ALL).await
+}
+
+/// A reading of these reports, and perhaps others, that begins now.
+async fn read_of(site: &Site, reports: Reports) -> Result<Arc<Reading>, RequestError<'static>> {
+    site.monitor.read(reports).await.map_err(|none| match none {
         NoReading::Busy => RequestError::Busy,
         NoReading::Interrupted => RequestError::Interrupted,
     })

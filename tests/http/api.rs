@@ -208,7 +208,7 @@ fn those_who_ask_together_share_readings() {
     let (chronyd, dashboard) = shown(Scenario::synchronized());
     let one = {
         let before = chronyd.request_count();
-        assert_eq!(dashboard.get("/api/v1/tracking").status, 200);
+        assert_eq!(dashboard.get("/").status, 200);
         chronyd.request_count() - before
     };
     // The first reading of the crowd is held while the others ask, which costs it no attempt.
@@ -312,4 +312,24 @@ fn other_methods_are_not_allowed() {
             assert_eq!(response.header("allow"), "GET, HEAD");
         }
     }
+}
+
+#[test]
+fn a_single_report_costs_chronyd_that_report_alone() {
+    let (chronyd, dashboard) = shown(Scenario::many_sources(50));
+    let cost = |path: &str| {
+        let before = chronyd.request_count();
+        let status = dashboard.get(path).status;
+        // This chronyd keeps no log of clients.
+        assert_eq!(status, if path.ends_with("clients") { 503 } else { 200 }, "{path}");
+        chronyd.request_count() - before
+    };
+    assert_eq!(cost("/api/v1/tracking"), 1);
+    assert_eq!(cost("/api/v1/activity"), 1);
+    // With the count before and after.
+    assert_eq!(cost("/api/v1/sources"), 52);
+    assert_eq!(cost("/api/v1/authdata"), 102);
+    assert!(cost("/api/v1/clients") < 10);
+    let whole = cost("/api/v1/snapshot");
+    assert!(cost("/health/sync") < whole && whole > 250, "{whole}");
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::fs::{self, DirBuilder, Permissions};
 use std::hash::{BuildHasher, Hasher};
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
@@ -16,6 +16,12 @@ use super::answer::Transport;
 
 /// The longest directory below which a client can make its socket, in bytes.
 const LONGEST_DIRECTORY: usize = 62;
+
+/// Ports below those that systems give by themselves (Linux from 32768 on).
+const FIRST_PORT: u16 = 10_000;
+const LOW_PORTS: u64 = 20_000;
+/// So many of them are tried.
+const TRIES: u32 = 100;
 
 /// A directory of this process alone, removed with all it holds.
 #[derive(Debug)]
@@ -84,7 +90,21 @@ impl Place {
         Ok((place, socket))
     }
 
-    pub(super) fn udp(address: SocketAddr) -> io::Result<(Self, Socket)> {
+    /// A free port of this address, one that the system gives to no socket without a port of its own:
+    /// such a socket could have taken it when the simulator comes back.
+    pub(super) fn free_udp(ip: IpAddr) -> io::Result<(Self, Socket)> {
+        for turn in 0..TRIES {
+            let random = RandomState::new().hash_one(turn) % LOW_PORTS;
+            let port = FIRST_PORT + u16::try_from(random).unwrap_or(0);
+            match Self::udp(SocketAddr::new(ip, port)) {
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                other => return other,
+            }
+        }
+        Self::udp(SocketAddr::new(ip, 0))
+    }
+
+    fn udp(address: SocketAddr) -> io::Result<(Self, Socket)> {
         let socket = UdpSocket::bind(address)?;
         socket.set_nonblocking(true)?;
         Ok((Self::Udp(socket.local_addr()?), Socket::Udp(socket)))

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,7 +62,7 @@ impl Simulator {
     /// # Errors
     /// What the system says when the socket or the thread cannot be made.
     pub fn start_udp(course: impl Course) -> io::Result<Self> {
-        Self::start(Place::udp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?, course)
+        Self::start(Place::free_udp(Ipv4Addr::LOCALHOST.into())?, course)
     }
 
     /// Starts one on a free UDP port of `::1`, with chronyd's permissions for the network.
@@ -70,7 +70,7 @@ impl Simulator {
     /// # Errors
     /// What the system says when the socket or the thread cannot be made, as where there is no IPv6.
     pub fn start_udp6(course: impl Course) -> io::Result<Self> {
-        Self::start(Place::udp(SocketAddr::from((Ipv6Addr::LOCALHOST, 0)))?, course)
+        Self::start(Place::free_udp(Ipv6Addr::LOCALHOST.into())?, course)
     }
 
     fn start((place, socket): (Place, Socket), course: impl Course) -> io::Result<Self> {
