@@ -57,7 +57,7 @@ generated: ## make packaging/man, packaging/completions and the samples of docs/
 
 bench: ## the benchmarks, with the peers that can be installed, in the same run
 	.ci/need chronyd chrony
-	cargo bench -p second-hand --bench performance --bench sources --bench page --bench metrics --bench history
+	cargo bench -p second-hand --bench performance --bench sources --bench page --bench metrics --bench load --bench memory --bench readers --bench history
 
 screenshots: ## the pictures of docs/, anew
 	SCREENSHOTS=docs cargo test -p second-hand --features "$(FEATURES)" --test browser

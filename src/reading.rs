@@ -92,6 +92,13 @@ impl Reading {
         }
     }
 
+    /// A document that is made already, where that can be told at once.
+    pub(crate) fn made(&self, name: &str) -> Option<Arc<Document>> {
+        let documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = documents.get(name)?.try_lock().ok()?;
+        kept.clone()
+    }
+
     /// A document of this reading, made by whoever comes first. `name` tells it from the others: the
     /// path of a page with what else decides its content.
     pub(crate) fn document<E>(
@@ -184,7 +191,9 @@ mod tests {
         let text = |name: &str, text: &str| {
             reading.document(name, || Ok::<_, ()>(text.to_owned())).unwrap().plain()
         };
+        assert!(reading.made("/").is_none());
         assert_eq!(text("/", "first"), "first");
+        assert_eq!(reading.made("/").unwrap().plain(), "first");
         assert_eq!(text("/", "second"), "first");
         assert_eq!(text("/sources/1", "third"), "third");
         for number in 0..2 * MOST_KEPT {

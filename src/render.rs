@@ -1,5 +1,7 @@
 //! View models to HTML, through the templates embedded in the binary.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use serde::Serialize;
 use tera::{Context, Tera};
 
@@ -12,7 +14,17 @@ mod embedded {
 
 /// The compiled templates.
 #[derive(Debug)]
-pub(crate) struct Renderer(Tera);
+pub(crate) struct Renderer {
+    tera: Tera,
+    dashboard: Room,
+    source: Room,
+    problem: Room,
+}
+
+/// The length of the last page of a kind, bytes: about what the next needs, so that it is written where
+/// it stays.
+#[derive(Debug, Default)]
+struct Room(AtomicUsize);
 
 impl Renderer {
     /// Compiles the embedded templates; with `simulated` every page says that its data is. Links lead
@@ -27,23 +39,24 @@ impl Renderer {
         tera.global_context().insert("assets", &assets::urls(base));
         tera.global_context().insert("base", base);
         tera.global_context().insert("simulated", &simulated);
-        Ok(Self(tera))
+        let room = Room::default;
+        Ok(Self { tera, dashboard: room(), source: room(), problem: room() })
     }
 
     /// The dashboard as HTML.
     ///
     /// # Errors
     /// A template that names what the page does not hold, which the tests exclude.
-    pub(crate) fn dashboard(&self, page: &Page) -> Result<String, tera::Error> {
-        self.render("dashboard.html", "page", page)
+    pub(crate) fn dashboard(&self, page: Page) -> Result<String, tera::Error> {
+        self.render(&self.dashboard, "dashboard.html", "page", page)
     }
 
     /// The page of one source as HTML.
     ///
     /// # Errors
     /// As for [`Self::dashboard`].
-    pub(crate) fn source(&self, page: &SourcePage) -> Result<String, tera::Error> {
-        self.render("source.html", "page", page)
+    pub(crate) fn source(&self, page: SourcePage) -> Result<String, tera::Error> {
+        self.render(&self.source, "source.html", "page", page)
     }
 
     /// The page of a failed request as HTML.
@@ -51,18 +64,26 @@ impl Renderer {
     /// # Errors
     /// As for [`Self::dashboard`].
     pub(crate) fn problem(&self, problem: &Problem) -> Result<String, tera::Error> {
-        self.render("error.html", "problem", problem)
+        self.render(&self.problem, "error.html", "problem", problem)
     }
 
     fn render(
         &self,
+        room: &Room,
         template: &str,
         name: &'static str,
-        model: &impl Serialize,
+        model: impl Serialize,
     ) -> Result<String, tera::Error> {
+        let value = tera::Value::try_from_serializable(&model)?;
+        // Of many sources it is large.
+        drop(model);
         let mut context = Context::new();
-        context.insert_value(name, tera::Value::try_from_serializable(model)?);
-        self.0.render(template, &context)
+        context.insert_value(name, value);
+        let last = room.0.load(Ordering::Relaxed);
+        let mut text = Vec::with_capacity(last + last / 16);
+        self.tera.render_to(template, &context, &mut text)?;
+        room.0.store(text.len(), Ordering::Relaxed);
+        Ok(String::from_utf8(text)?)
     }
 }
 
@@ -82,7 +103,7 @@ mod tests {
     }
 
     fn rendered_with(reading: Result<&Snapshot, &Error>, window: &Window) -> String {
-        Renderer::new(false, "").unwrap().dashboard(&Page::new(reading, &about(), window)).unwrap()
+        Renderer::new(false, "").unwrap().dashboard(Page::new(reading, &about(), window)).unwrap()
     }
 
     #[test]
@@ -191,7 +212,7 @@ mod tests {
             window.events = window.events.iter().cycle().take(40).cloned().collect();
             let page = Page::new(Ok(&snapshot), &About { range, ..about() }, &window)
                 .with_clients(Some(clients.as_ref()));
-            let page = Renderer::new(true, "").unwrap().dashboard(&page).unwrap();
+            let page = Renderer::new(true, "").unwrap().dashboard(page).unwrap();
             assert_eq!(page.matches("<figure").count(), 4);
             let packed = document::gzip(page.as_bytes()).len();
             let what = format!(
@@ -238,7 +259,7 @@ mod tests {
                     let past = samples::source_window(&window(3_600, 1));
                     let page = SourcePage::new(&snapshot, &source.id, &about(), |_| None).unwrap();
                     let page = page.with_history(&snapshot, &about(), Some(&past), None);
-                    let page = renderer.source(&page).unwrap();
+                    let page = renderer.source(page).unwrap();
                     assert_eq!(page.matches("<h1").count(), 1);
                     for report in ["sourcestats", "selectdata", "ntpdata", "authdata"] {
                         let section = format!("<section class=\"{report}\"");
@@ -276,7 +297,7 @@ mod tests {
         about.host = hostile.to_owned();
         let renderer = Renderer::new(false, "").unwrap();
         let mut window = window(3_600, 12);
-        let clean = renderer.dashboard(&Page::new(
+        let clean = renderer.dashboard(Page::new(
             Ok(&read(Scenario::synchronized())),
             &samples::about(),
             &window,
@@ -287,7 +308,7 @@ mod tests {
         for event in &mut window.events {
             event.change = Change::Lost { reason: hostile.to_owned() };
         }
-        let page = renderer.dashboard(&Page::new(Ok(&snapshot), &about, &window)).unwrap();
+        let page = renderer.dashboard(Page::new(Ok(&snapshot), &about, &window)).unwrap();
         assert!(!page.contains("<script>") && !page.contains("<b onmouseover"));
         assert!(!page.contains('\u{1b}'));
         assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));
@@ -296,7 +317,7 @@ mod tests {
         let past = samples::source_window(&window);
         let source = SourcePage::new(&snapshot, "192.0.2.11", &about, |_| None).unwrap();
         let source = source.with_history(&snapshot, &about, Some(&past), Some(hostile.to_owned()));
-        let source = renderer.source(&source).unwrap();
+        let source = renderer.source(source).unwrap();
         assert!(!source.contains("<script>") && !source.contains('\u{1b}'));
         assert!(source.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));
         let problem = Problem {

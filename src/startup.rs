@@ -11,10 +11,9 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::from_fn;
 use actix_web::rt::signal::unix::{SignalKind, signal};
 use actix_web::rt::task::yield_now;
-use actix_web::{App, HttpServer, web};
-use rustix::process::{Resource, getrlimit, setrlimit};
+use actix_web::{App, web};
 use tracing::level_filters::LevelFilter;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -27,27 +26,22 @@ use crate::error::{StartError, shown};
 use crate::history::History;
 use crate::login::Logins;
 use crate::monitor::Monitor;
+use crate::places::Places;
+use crate::press::Press;
 use crate::probe::Prober;
 use crate::pulse::{Vital, Workers};
 use crate::reading::Reading;
 use crate::render::Renderer;
 use crate::reports::Reports;
-use crate::routes::{self, Clients, Description, FILES_EACH, Hosts, Proxies, Site, Streams};
+use crate::routes::{self, Clients, Description, Hosts, Proxies, Site, Streams};
 use crate::sampler::Sampler;
+use crate::server::{self, Plan};
 use crate::service::Service;
 use crate::tally::Tally;
 use crate::view::Limits;
 
-/// How long a client may take to send its request's head.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long a connection stays open without a request.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long requests under way may take to end after a signal, in seconds; idle connections end at once.
-const GRACE: u64 = 3;
-/// The most connections at a time; further ones wait to be taken.
-const MOST_CONNECTIONS: u64 = 4096;
-/// Open files that are no connections: the socket to chronyd, the listener, what the runtime needs.
-const OTHER_FILES: u64 = 64;
+/// How long requests under way may take to end after a signal; idle connections end at once.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
@@ -67,6 +61,7 @@ pub(crate) fn run(mut config: Config) -> Result<(), StartError> {
     let served = actix_web::rt::System::new().block_on(serve(start, site.clone()));
     // Waits for the reading under way, so that no socket directory stays behind.
     site.monitor.end();
+    site.press.end();
     site.history.end();
     served?;
     info!("ended");
@@ -87,7 +82,7 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
     Ok(web::Data::new(Site {
         monitor: Monitor::start(reader(&config, tally.clone())).map_err(StartError::Reader)?,
         sampler: Sampler::new(config.refresh),
-        streams: Streams::new(most_connections()),
+        streams: Streams::new(Places::of_this_process().streams),
         history: history(&config)?,
         prober: prober(&config)?,
         tally,
@@ -95,6 +90,7 @@ fn site(config: Config) -> Result<web::Data<Site>, StartError> {
         description: Description::new(&config.base_path),
         renderer: Renderer::new(config.demo, &config.base_path)?,
         base: config.base_path,
+        press: Press::start().map_err(StartError::Reader)?,
         hosts: Hosts::new(config.host, config.allowed_hosts),
         proxies: Proxies::new(config.trusted_proxies),
         logins,
@@ -174,30 +170,20 @@ async fn serve(start: Start, site: web::Data<Site>) -> Result<(), StartError> {
     // Before the address is known to anyone: who knows it may send signals.
     let stopped = stopped().map_err(StartError::Server)?;
     let workers = std::thread::available_parallelism().map_or(2, |n| n.get().clamp(1, 4));
-    let clients = Clients::default();
-    let watch = clients.clone().watch();
+    let connections = Places::of_this_process().connections;
+    let clients = Clients::new(connections);
     let shared = site.clone();
     let living = Workers::default();
     let each = living.clone();
-    let server = HttpServer::new(move || {
+    let plan = Plan { address: wanted, workers, connections, grace: GRACE.as_secs() };
+    let (server, address) = server::listen(&plan, clients.clone(), move || {
         each.join();
         application(shared.clone())
     })
-    .on_connect(move |stream, data| clients.welcome(stream, data))
-    .workers(workers)
-    .backlog(2048)
-    .max_connections(most_connections() / workers)
-    .client_request_timeout(REQUEST_TIMEOUT)
-    .keep_alive(KEEP_ALIVE)
-    .shutdown_timeout(GRACE)
-    .disable_signals()
-    .bind(wanted)
     .map_err(|source| StartError::Bind { address: wanted, source })?;
-    let address = server.addrs().first().copied().unwrap_or(wanted);
 
-    let server = server.run();
     let handle = server.handle();
-    actix_web::rt::spawn(watch);
+    actix_web::rt::spawn(clients.clone().watch());
     if let Some(logins) = &site.logins {
         actix_web::rt::spawn(Logins::watch(logins.clone()));
     }
@@ -208,11 +194,13 @@ async fn serve(start: Start, site: web::Data<Site>) -> Result<(), StartError> {
         if let Some(service) = told {
             service.ends().await;
         }
-        // Streams and probes would last for the whole grace.
+        // Streams would last for ever, idle connections and probes for the whole grace.
         ending.sampler.end();
+        clients.end();
         if let Some(prober) = &ending.prober {
             prober.end();
         }
+        ending.streams.emptied(GRACE).await;
         handle.stop(true).await;
     });
     let reads = site.clone();
@@ -264,24 +252,6 @@ fn log_to_standard_error(level: LevelFilter) {
         // They would go to standard error too, and panic where that is closed.
         .log_internal_errors(false);
     tracing_subscriber::registry().with(lines).with(targets).init();
-}
-
-/// How many connections the limit of open files allows, which is raised as far as it may be:
-/// the usual 1024 are too few for 1,000 people.
-fn most_connections() -> usize {
-    let wanted = MOST_CONNECTIONS * FILES_EACH + OTHER_FILES;
-    let mut limit = getrlimit(Resource::Nofile);
-    if limit.current.is_some_and(|current| current < wanted) {
-        let before = limit.current;
-        limit.current = Some(limit.maximum.map_or(wanted, |maximum| maximum.min(wanted)));
-        if let Err(error) = setrlimit(Resource::Nofile, limit) {
-            debug!(%error, "the limit of open files stays as it is");
-            limit.current = before;
-        }
-    }
-    let files = limit.current.unwrap_or(wanted);
-    let most = files.saturating_sub(OTHER_FILES) / FILES_EACH;
-    usize::try_from(most.clamp(16, MOST_CONNECTIONS)).unwrap_or(16)
 }
 
 /// Makes what reads chronyd: a connection that stays open between readings.

@@ -239,10 +239,10 @@ fn add<const K: usize>(list: &mut VecDeque<Bucket<K>>, bucket: Bucket<K>) {
     }
 }
 
-/// Room grows by an eighth, as doubling would leave half of it empty.
+/// Room grows by a sixteenth, as doubling would leave half of it empty.
 fn push<T>(list: &mut VecDeque<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 8 + 16);
+        list.reserve_exact(list.len() / 16 + 8);
     }
     list.push_back(item);
 }

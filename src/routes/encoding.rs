@@ -1,11 +1,17 @@
 //! gzip for who takes it (RFC 9110, 12.5.3). Streams of events go as they are: compressed, an event
 //! would wait in the compressor.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use actix_web::HttpResponse;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{
     self, AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, Encoding, HeaderMap, HeaderValue, VARY,
 };
+
+use actix_web::web::Bytes;
 
 use crate::document::{Document, gzip};
 
@@ -27,9 +33,38 @@ pub(super) fn document(
     document: &Document,
 ) -> HttpResponse {
     if takes_gzip(request) {
-        response.insert_header((CONTENT_ENCODING, "gzip")).body(document.gzip())
+        response.insert_header((CONTENT_ENCODING, "gzip")).body(Pieces(document.gzip()))
     } else {
-        response.body(document.plain())
+        response.body(Pieces(document.plain()))
+    }
+}
+
+/// What the server copies of a body at a time, and about what it holds for a connection, bytes; a usual
+/// page, compressed, goes in one.
+pub(crate) const PIECE: usize = 16_384;
+
+/// A body that many share. The server copies what it sends, so it gets no more at a time than a client
+/// that reads slowly may hold.
+struct Pieces(Bytes);
+
+impl MessageBody for Pieces {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(self.0.len() as u64)
+    }
+
+    fn poll_next(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Infallible>>> {
+        let rest = &mut self.get_mut().0;
+        let piece = rest.split_to(rest.len().min(PIECE));
+        Poll::Ready((!piece.is_empty()).then_some(Ok(piece)))
+    }
+
+    fn try_into_bytes(self) -> Result<Bytes, Self> {
+        Ok(self.0)
     }
 }
 
@@ -89,6 +124,22 @@ mod tests {
             assert_eq!(takes_gzip(&request.to_http_request()), expected, "{accepted:?}");
         }
         assert!(!takes_gzip(&TestRequest::get().to_http_request()));
+    }
+
+    #[test]
+    fn a_long_body_goes_piece_by_piece_and_whole() {
+        for length in [0, 1, PIECE, PIECE + 1, 3 * PIECE - 1] {
+            let all: Vec<u8> = (0..length).map(|n| u8::try_from(n % 251).unwrap()).collect();
+            let mut body = Pieces(all.clone().into());
+            assert_eq!(body.size(), BodySize::Sized(length as u64));
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            let mut sent = Vec::new();
+            while let Poll::Ready(Some(Ok(piece))) = Pin::new(&mut body).poll_next(&mut context) {
+                assert!(piece.len() <= PIECE);
+                sent.extend_from_slice(&piece);
+            }
+            assert!(sent == all, "{length}");
+        }
     }
 
     #[test]

@@ -2,16 +2,18 @@
 //! its answer gets the security headers and a line in the log.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Instant;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, web};
 use tracing::{debug, info};
 
-use super::client::UnderWay;
+use super::client::{Client, UnderWay};
 use super::{Site, base, encoding, respond};
 use crate::assets;
 use crate::error::RequestError;
@@ -53,6 +55,10 @@ pub(crate) async fn guard(
     let mut response = ServiceResponse::new(request, encoding::compress(response, takes_gzip));
     encoding::vary(response.headers_mut());
     secure(response.headers_mut());
+    let connection = response.request().conn_data::<Arc<Client>>();
+    if connection.is_some_and(|client| client.is_one_of_a_crowd()) {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
 
     let status = response.status().as_u16();
     let bytes = match response.response().body().size() {

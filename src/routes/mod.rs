@@ -3,6 +3,7 @@
 mod api;
 mod base;
 mod client;
+mod connection;
 mod encoding;
 mod forwarded;
 mod guard;
@@ -15,6 +16,7 @@ mod probe;
 mod respond;
 mod source;
 mod stream;
+mod viewer;
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -22,10 +24,12 @@ use std::time::SystemTime;
 use actix_web::{HttpRequest, HttpResponse, guard as method, web};
 
 use crate::country::Countries;
+use crate::document::Document;
 use crate::error::RequestError;
 use crate::history::History;
 use crate::login::Logins;
 use crate::monitor::{Monitor, NoReading};
+use crate::press::Press;
 use crate::probe::Prober;
 use crate::reading::Reading;
 use crate::render::Renderer;
@@ -34,7 +38,9 @@ use crate::sampler::Sampler;
 use crate::tally::Tally;
 use crate::view::{About, Limits, Range};
 
-pub(crate) use client::{Clients, FILES_EACH};
+pub(crate) use client::Clients;
+pub(crate) use connection::Connection;
+pub(crate) use encoding::PIECE;
 pub(crate) use forwarded::Proxies;
 pub(crate) use guard::guard;
 pub(crate) use host::Hosts;
@@ -62,6 +68,8 @@ pub(crate) struct Site {
     pub(crate) description: Description,
     /// The path below which a proxy shows the site, without a slash at its end.
     pub(crate) base: String,
+    /// Where pages are made.
+    pub(crate) press: Press,
     pub(crate) hosts: Hosts,
     /// Whose forwarded headers are believed.
     pub(crate) proxies: Proxies,
@@ -136,10 +144,37 @@ async fn read(site: &Site) -> Result<Arc<Reading>, RequestError<'static>> {
 
 /// A reading of these reports, and perhaps others, that begins now.
 async fn read_of(site: &Site, reports: Reports) -> Result<Arc<Reading>, RequestError<'static>> {
-    site.monitor.read(reports).await.map_err(|none| match none {
+    site.monitor.read(reports).await.map_err(nothing_read)
+}
+
+fn nothing_read(none: NoReading) -> RequestError<'static> {
+    match none {
         NoReading::Busy => RequestError::Busy,
         NoReading::Interrupted => RequestError::Interrupted,
-    })
+    }
+}
+
+/// A page of a reading in the form that the request takes: as it is there, or made where pages are.
+async fn document(
+    request: &HttpRequest,
+    site: &web::Data<Site>,
+    reading: &Arc<Reading>,
+    name: String,
+    make: impl FnOnce(&Site, &Reading) -> Result<String, RequestError<'static>> + Send + 'static,
+) -> Result<Arc<Document>, RequestError<'static>> {
+    if let Some(made) = reading.made(&name) {
+        return Ok(made);
+    }
+    let packed = encoding::takes_gzip(request);
+    let (maker, read) = (site.clone(), Arc::clone(reading));
+    let made = site.press.make(move || {
+        let document = read.document(&name, || make(&maker, &read))?;
+        if packed {
+            document.gzip();
+        }
+        Ok(document)
+    });
+    made.await.map_err(nothing_read)?
 }
 
 /// The reading that a page is made of: one that begins now, or the last sample where the script of an

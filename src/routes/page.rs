@@ -4,9 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::{Site, encoding, read_for, respond};
+use super::{Site, document, encoding, read_for, respond};
 use crate::assets;
 use crate::error::RequestError;
+use crate::reading::Reading;
 use crate::view::{Page, Range, STEPS};
 
 /// The dashboard, of a reading made for this request; with `?live=N` of the last sample.
@@ -20,20 +21,20 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
         Err(error) => RequestError::Chronyd(error).status(),
     };
     let range = Range::from_query(request.query_string());
-    let make = || {
+    let make = move |site: &Site, reading: &Reading| {
         let begin = range.begin(reading.at(), site.history.since());
         let window = site.history.window(begin, reading.at(), STEPS);
-        let about = site.about(&reading, range);
+        let about = site.about(reading, range);
         let page = Page::new(reading.given(), &about, &window);
         let page = page
             .with_clients(reading.clients())
             .with_rates(reading.given().ok(), site.history.rates().as_ref())
             .with_notice(site.history.notice());
-        site.renderer.dashboard(&page)
+        site.renderer.dashboard(page).map_err(RequestError::Render)
     };
-    match reading.document(&range.path("/"), make) {
+    match document(&request, &site, &reading, range.path("/"), make).await {
         Ok(page) => respond::page(&request, status, &reading, &page),
-        Err(error) => respond::error(&request, &site, &RequestError::Render(error)),
+        Err(error) => respond::error(&request, &site, &error),
     }
 }
 

@@ -1,11 +1,11 @@
 //! How the packets of each NTP source are authenticated.
 
-use libchrony::{AuthData, AuthMode, ReportName, Snapshot};
+use libchrony::{AuthData, AuthMode, ReportName};
 use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format::{self, NEVER};
-use crate::view::sources::{Who, rows_of};
+use crate::view::sources::{Ordered, Who, rows_of};
 use crate::view::step::{self, Step};
 
 /// The authentication, in the order of the sources.
@@ -33,10 +33,10 @@ pub(crate) struct AuthRow {
     pub(crate) trouble: Option<String>,
 }
 
-pub(crate) fn authdata(snapshot: Option<&Snapshot>) -> AuthDataView {
+pub(crate) fn authdata(snapshot: Option<&Ordered<'_>>) -> AuthDataView {
     let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.authdata.as_ref()?)))
     else {
-        let missing = Some(absence(snapshot, ReportName::AuthData));
+        let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::AuthData));
         return AuthDataView { missing, summary: None, rows: Vec::new(), steps: Vec::new() };
     };
     let authenticated = data.iter().filter(|data| data.is_authenticated()).count();
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn nts_shows_its_key_its_age_and_its_cookies() {
         let plain = Simulated::server(Address::V4([192, 0, 2, 2].into()));
-        let view = authdata(Some(&without_reference(vec![nts_server(), plain])));
+        let view = authdata(Some(&Ordered::of(&without_reference(vec![nts_server(), plain]))));
         assert_eq!(view.summary.as_deref(), Some("1 of 2 NTP sources authenticated."));
         let row = &view.rows[0];
         assert_eq!((row.mode.as_str(), row.cookies.as_str()), ("NTS", "8 of 8"));
@@ -155,7 +155,7 @@ mod tests {
         let of = |change: fn(&mut Simulated)| {
             let mut server = nts_server();
             change(&mut server);
-            authdata(Some(&without_reference(vec![server]))).rows.remove(0).trouble
+            authdata(Some(&Ordered::of(&without_reference(vec![server])))).rows.remove(0).trouble
         };
         let none = of(|server| {
             (server.auth.key_type, server.auth.attempts) = (0, 3);
@@ -168,17 +168,17 @@ mod tests {
 
     #[test]
     fn no_authentication_is_one_sentence_with_the_line_that_begins_it() {
-        let view = authdata(Some(&read(Scenario::synchronized())));
+        let view = authdata(Some(&Ordered::of(&read(Scenario::synchronized()))));
         assert!(view.summary.is_some_and(|text| text.starts_with("Not one of the 3 NTP sources")));
         assert!(view.rows.is_empty());
         assert!(view.steps[0].lines[0].code.ends_with(" nts"));
-        let view = authdata(Some(&read(Scenario::no_sources())));
+        let view = authdata(Some(&Ordered::of(&read(Scenario::no_sources()))));
         assert!(view.steps.is_empty());
     }
 
     #[test]
     fn over_udp_it_says_how_to_get_it() {
-        let view = authdata(Some(&read_udp(Scenario::synchronized())));
+        let view = authdata(Some(&Ordered::of(&read_udp(Scenario::synchronized()))));
         assert!(view.missing.is_some_and(|text| text.contains("opencommands")));
     }
 }

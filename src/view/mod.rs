@@ -62,7 +62,7 @@ use rtcdata::RtcDataView;
 use selectdata::SelectDataView;
 use serverstats::ServerStatsView;
 use smoothing::SmoothingView;
-use sources::SourcesView;
+use sources::{Ordered, SourcesView};
 use sourcestats::SourceStatsView;
 use tracking::TrackingView;
 use verdict::Verdict;
@@ -112,6 +112,8 @@ impl Page {
     /// The dashboard of a reading, or of the error that came in its place, and of what was before.
     pub(crate) fn new(reading: Result<&Snapshot, &Error>, about: &About, window: &Window) -> Self {
         let snapshot = reading.ok();
+        let ordered = snapshot.map(Ordered::of);
+        let ordered = ordered.as_ref();
         let boxes = boxes::boxes(snapshot, about.read_at);
         let tracking = tracking::tracking(snapshot);
         let judged = boxes.iter().chain(&tracking.figures);
@@ -126,11 +128,11 @@ impl Page {
             history: history::history(snapshot, window, about.range),
             events: events::events(&window.events, about.range),
             tracking,
-            sources: sources::sources(snapshot),
-            sourcestats: sourcestats::sourcestats(snapshot),
-            selectdata: selectdata::selectdata(snapshot),
-            ntpdata: ntpdata::ntpdata(snapshot),
-            authdata: authdata::authdata(snapshot),
+            sources: sources::sources(ordered),
+            sourcestats: sourcestats::sourcestats(ordered),
+            selectdata: selectdata::selectdata(ordered),
+            ntpdata: ntpdata::ntpdata(ordered),
+            authdata: authdata::authdata(ordered),
             activity: activity::activity(snapshot),
             serverstats: serverstats::serverstats(snapshot, None),
             clients: clients::clients(None),

@@ -1,11 +1,11 @@
 //! The last measurement of each NTP source.
 
-use libchrony::{NtpData, NtpFlag, ReportName, Snapshot, Timestamping};
+use libchrony::{NtpData, NtpFlag, ReportName, Timestamping};
 use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format;
-use crate::view::sources::{Who, rows_of};
+use crate::view::sources::{Ordered, Who, rows_of};
 
 /// The measurements, in the order of the sources.
 #[derive(Debug, Serialize)]
@@ -88,9 +88,9 @@ pub(crate) const TESTS: [Test; 10] = [
     test(NtpFlag::TestD, "D", "no synchronization loop", "a synchronization loop"),
 ];
 
-pub(crate) fn ntpdata(snapshot: Option<&Snapshot>) -> NtpDataView {
+pub(crate) fn ntpdata(snapshot: Option<&Ordered<'_>>) -> NtpDataView {
     let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.ntpdata.as_ref()?))) else {
-        let missing = Some(absence(snapshot, ReportName::NtpData));
+        let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::NtpData));
         return NtpDataView { missing, rows: Vec::new() };
     };
     let rows = rows_of(snapshot, data, |joined| joined.ntp, |data| data.remote_address, row);
@@ -164,7 +164,7 @@ mod tests_of_view {
         (server.ntp.peer_dispersion, server.ntp.response_time) = (0.000_05, 0.000_031);
         (server.ntp.transmitted, server.ntp.received, server.ntp.good) = (12, 11, 10);
         (server.ntp.tx_timestamping, server.ntp.rx_timestamping) = (b'D', b'K');
-        let row = &ntpdata(Some(&without_reference(vec![server]))).rows[0];
+        let row = &ntpdata(Some(&Ordered::of(&without_reference(vec![server])))).rows[0];
         assert_eq!((row.offset.as_str(), row.delay.as_str()), ("\u{2212}123.4 µs", "12.00 ms"));
         assert_eq!((row.dispersion.as_str(), row.response.as_str()), ("50.00 µs", "31.00 µs"));
         assert_eq!((row.packets.as_str(), row.silent), ("12 / 11 / 10", false));
@@ -176,7 +176,10 @@ mod tests_of_view {
         let mut server = server();
         server.ntp.flags = 0x3ff;
         let of = |server: &Simulated| {
-            ntpdata(Some(&without_reference(vec![server.clone()]))).rows.remove(0).tests
+            ntpdata(Some(&Ordered::of(&without_reference(vec![server.clone()]))))
+                .rows
+                .remove(0)
+                .tests
         };
         assert_eq!(of(&server), Tests { text: "all 10 passed".to_owned(), failed: false });
         server.ntp.flags = 0x3ff & !0x1 & !0x20;
@@ -190,18 +193,18 @@ mod tests_of_view {
 
     #[test]
     fn a_source_never_heard_shows_no_placeholders() {
-        let row = &ntpdata(Some(&read(Scenario::only_unreachable()))).rows[0];
+        let row = &ntpdata(Some(&Ordered::of(&read(Scenario::only_unreachable())))).rows[0];
         assert!(row.silent);
         assert_eq!((row.offset.as_str(), row.delay.as_str()), ("", ""));
     }
 
     #[test]
     fn reference_clocks_have_none_and_udp_hides_all() {
-        let view = ntpdata(Some(&read(Scenario::gps_and_pps())));
+        let view = ntpdata(Some(&Ordered::of(&read(Scenario::gps_and_pps()))));
         assert!(view.missing.is_none());
         let clocks = view.rows.iter().filter(|row| row.who.name == "PPS" || row.who.name == "GPS");
         assert_eq!(clocks.count(), 0);
-        let view = ntpdata(Some(&read_udp(Scenario::synchronized())));
+        let view = ntpdata(Some(&Ordered::of(&read_udp(Scenario::synchronized()))));
         assert!(view.missing.is_some_and(|text| text.contains("opencommands")));
     }
 }

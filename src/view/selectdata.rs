@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format::{self, Age};
-use crate::view::sources::{Who, reason, rows_of};
+use crate::view::sources::{Ordered, Who, reason, rows_of};
 
 /// The selection, in the order of the sources.
 #[derive(Debug, Serialize)]
@@ -60,10 +60,10 @@ const LONGEST: f64 = 6.0;
 const ARROW_LOW: &str = "M3 1 L0 5 L3 9 Z";
 const ARROW_HIGH: &str = "M97 1 L100 5 L97 9 Z";
 
-pub(crate) fn selectdata(snapshot: Option<&Snapshot>) -> SelectDataView {
+pub(crate) fn selectdata(snapshot: Option<&Ordered<'_>>) -> SelectDataView {
     let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.selectdata.as_ref()?)))
     else {
-        let missing = Some(absence(snapshot, ReportName::SelectData));
+        let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::SelectData));
         return SelectDataView { missing, axis: None, rows: Vec::new() };
     };
     let scale = Scale::of(data);
@@ -205,7 +205,7 @@ mod tests {
     fn what_became_of_a_source_is_said_in_words() {
         let states = [b'*', b'+', b'x', b'M', b'N', b'!'];
         let servers = (1..).zip(states).map(|(last, state)| server(last, state, (-1.0, 1.0)));
-        let view = selectdata(Some(&without_reference(servers.collect())));
+        let view = selectdata(Some(&Ordered::of(&without_reference(servers.collect()))));
         let verdicts: Vec<_> = view.rows.iter().map(|row| row.verdict.as_str()).collect();
         assert_eq!(
             verdicts,
@@ -228,7 +228,7 @@ mod tests {
             server(2, b'x', (0.030, 0.040)),
             server(3, b'M', (0.0, 0.0)),
         ]);
-        let view = selectdata(Some(&snapshot));
+        let view = selectdata(Some(&Ordered::of(&snapshot)));
         let axis = view.axis.unwrap();
         assert_eq!((axis.low.as_str(), axis.high.as_str()), ("0 s", "+40.00 ms"));
         assert!(axis.zero.abs() < 0.01);
@@ -245,7 +245,7 @@ mod tests {
             server(1, b'*', (-1e-9, 1e-9)),
             server(2, b'x', (0.999_999, 1.0)),
         ]);
-        for row in selectdata(Some(&snapshot)).rows {
+        for row in selectdata(Some(&Ordered::of(&snapshot))).rows {
             let band = row.band.unwrap();
             assert!(band.width >= THINNEST && band.start + band.width <= 100.01, "{band:?}");
         }
@@ -259,7 +259,7 @@ mod tests {
             server(3, b'x', (-5.0, -4.0)),
             server(4, b'x', (0.020, 0.040)),
         ]);
-        let view = selectdata(Some(&snapshot));
+        let view = selectdata(Some(&Ordered::of(&snapshot)));
         assert_eq!(view.axis.unwrap().high, "+40.00 ms");
         let bands: Vec<_> = view.rows.iter().filter_map(|row| row.band).collect();
         assert_eq!(bands[0], Band { start: 0.0, width: 40.0, beyond: None });
@@ -272,15 +272,15 @@ mod tests {
     fn options_say_who_set_them() {
         let mut one = server(1, b'*', (-1.0, 1.0)).with_options(2);
         one.select.effective_options = 2 | 4;
-        let view = selectdata(Some(&without_reference(vec![one])));
+        let view = selectdata(Some(&Ordered::of(&without_reference(vec![one]))));
         assert_eq!(view.rows[0].options.as_deref(), Some("prefer, trust (by authselectmode)"));
     }
 
     #[test]
     fn over_udp_it_says_how_to_get_it() {
-        let view = selectdata(Some(&read_udp(Scenario::synchronized())));
+        let view = selectdata(Some(&Ordered::of(&read_udp(Scenario::synchronized()))));
         assert!(view.missing.is_some_and(|text| text.contains("opencommands")));
-        let view = selectdata(Some(&read(Scenario::no_sources())));
+        let view = selectdata(Some(&Ordered::of(&read(Scenario::no_sources()))));
         assert!(view.missing.is_none() && view.rows.is_empty() && view.axis.is_none());
     }
 }

@@ -1,5 +1,7 @@
 //! The configured sources and what chronyd makes of each.
 
+use std::ops::Deref;
+
 use libchrony::{
     Joined, ReportName, SelectState, Snapshot, Source, SourceAddress, SourceMode, SourceState,
 };
@@ -134,11 +136,11 @@ pub(crate) struct Reach {
     pub(crate) words: String,
 }
 
-pub(crate) fn sources(snapshot: Option<&Snapshot>) -> SourcesView {
+pub(crate) fn sources(snapshot: Option<&Ordered<'_>>) -> SourcesView {
     let given = snapshot.filter(|snapshot| snapshot.sources.is_some());
-    let rows: Vec<Row> = given.map(ordered).unwrap_or_default().iter().map(row).collect();
+    let rows: Vec<Row> = given.iter().flat_map(|given| &given.joined).map(row).collect();
     SourcesView {
-        missing: given.is_none().then(|| absence(snapshot, ReportName::Sources)),
+        missing: given.is_none().then(|| absence(Ordered::snapshot(snapshot), ReportName::Sources)),
         count: given.map(|_| format::counted(rows.len(), "source", "sources")),
         none: match given {
             Some(_) if rows.is_empty() => vec![step::add_source()],
@@ -160,21 +162,42 @@ pub(crate) fn sources(snapshot: Option<&Snapshot>) -> SourcesView {
     }
 }
 
-/// The sources as the tables show them: selected, combined, then the rest in chronyd's order.
-pub(crate) fn ordered(snapshot: &Snapshot) -> Vec<Joined<'_>> {
-    let mut joined = snapshot.joined();
-    joined.sort_by_key(|joined| match joined.source.state {
-        SourceState::Selected => 0,
-        SourceState::Unselected => 1,
-        _ => 2,
-    });
-    joined
+/// A snapshot with its sources as all tables show them: selected, combined, then the rest in chronyd's
+/// order.
+#[derive(Debug)]
+pub(crate) struct Ordered<'a> {
+    snapshot: &'a Snapshot,
+    pub(crate) joined: Vec<Joined<'a>>,
+}
+
+impl<'a> Ordered<'a> {
+    pub(crate) fn of(snapshot: &'a Snapshot) -> Self {
+        let mut joined = snapshot.joined();
+        joined.sort_by_key(|joined| match joined.source.state {
+            SourceState::Selected => 0,
+            SourceState::Unselected => 1,
+            _ => 2,
+        });
+        Self { snapshot, joined }
+    }
+
+    pub(crate) fn snapshot(given: Option<&Self>) -> Option<&'a Snapshot> {
+        given.map(|ordered| ordered.snapshot)
+    }
+}
+
+impl Deref for Ordered<'_> {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        self.snapshot
+    }
 }
 
 /// A row for each record of a report, in the order of the sources and with their names; where the sources
 /// are not given, in the report's own order with their addresses.
 pub(crate) fn rows_of<'a, T, R>(
-    snapshot: &'a Snapshot,
+    snapshot: &Ordered<'a>,
     records: &'a [T],
     of: impl Fn(&Joined<'a>) -> Option<&'a T>,
     address: impl Fn(&T) -> SourceAddress,
@@ -183,8 +206,8 @@ pub(crate) fn rows_of<'a, T, R>(
     if snapshot.sources.is_none() {
         return records.iter().map(|record| row(Who::at(address(record)), record)).collect();
     }
-    let joined = ordered(snapshot);
-    let rows = joined.iter().filter_map(|joined| Some(row(Who::of(joined.source), of(joined)?)));
+    let rows =
+        snapshot.joined.iter().filter_map(|joined| Some(row(Who::of(joined.source), of(joined)?)));
     rows.collect()
 }
 
@@ -328,7 +351,7 @@ mod tests {
             (5, Simulated::COMBINED),
         ];
         let servers = servers.map(|(last, state)| Simulated::server(v4(last)).with_state(state));
-        let view = sources(Some(&read(Scenario::with_sources(servers.into()))));
+        let view = sources(Some(&Ordered::of(&read(Scenario::with_sources(servers.into())))));
         let marks: Vec<_> = view.rows.iter().map(|row| row.state.mark).collect();
         assert_eq!(marks, ["*", "+", "+", "x", "-"]);
         let names: Vec<_> = view.rows.iter().map(|row| row.name.as_str()).collect();
@@ -345,7 +368,7 @@ mod tests {
             Simulated::server(v4(3)).with_options(1).with_state(Simulated::NONSELECTABLE),
             Simulated { state: 9, ..Simulated::server(v4(4)) },
         ]);
-        let view = sources(Some(&snapshot));
+        let view = sources(Some(&Ordered::of(&snapshot)));
         let states: Vec<_> = words(&view).iter().map(|(mark, word, _)| (*mark, *word)).collect();
         assert_eq!(
             states,
@@ -366,16 +389,16 @@ mod tests {
 
     #[test]
     fn without_selection_data_an_answering_source_is_unusable_without_a_reason() {
-        let view = sources(Some(&read_udp(Scenario::unsynchronized())));
+        let view = sources(Some(&Ordered::of(&read_udp(Scenario::unsynchronized()))));
         assert_eq!((view.rows[0].state.word, view.rows[0].why), ("unusable", None));
-        let view = sources(Some(&read(Scenario::unsynchronized())));
+        let view = sources(Some(&Ordered::of(&read(Scenario::unsynchronized()))));
         assert_eq!(view.rows[0].why, Some("has too few samples yet"));
     }
 
     #[test]
     fn reach_is_eight_marks_oldest_first_with_octal_and_a_count() {
         let server = Simulated { reachability: 0o273, ..Simulated::server(v4(1)) };
-        let view = sources(Some(&without_reference(vec![server])));
+        let view = sources(Some(&Ordered::of(&without_reference(vec![server]))));
         let reach = &view.rows[0].reach;
         assert_eq!(reach.marks, [true, false, true, true, true, false, true, true]);
         assert_eq!((reach.octal.as_str(), reach.words.as_str()), ("273", "6 of 8"));
@@ -383,7 +406,7 @@ mod tests {
 
     #[test]
     fn a_source_never_sampled_shows_words_and_no_placeholders() {
-        let view = sources(Some(&read(Scenario::only_unreachable())));
+        let view = sources(Some(&Ordered::of(&read(Scenario::only_unreachable()))));
         let row = &view.rows[0];
         assert_eq!((row.last_sample.text.as_str(), row.stratum.as_str()), ("never", "none"));
         assert_eq!((&row.offset, &row.error, &row.measured), (&None, &None, &None));
@@ -391,7 +414,7 @@ mod tests {
 
     #[test]
     fn a_refclock_shows_its_id_its_mode_and_a_poll_below_a_second() {
-        let view = sources(Some(&read(Scenario::gps_and_pps())));
+        let view = sources(Some(&Ordered::of(&read(Scenario::gps_and_pps()))));
         let row = &view.rows[0];
         assert_eq!((row.name.as_str(), row.mode.mark, row.poll.as_str()), ("PPS", "#", "250 ms"));
         assert_eq!(row.stratum, "0");
@@ -401,14 +424,14 @@ mod tests {
     fn a_name_is_shown_with_its_address() {
         let mut snapshot = read(Scenario::synchronized());
         snapshot.sources.as_mut().unwrap()[0].name = Some("time.example.net".to_owned());
-        let view = sources(Some(&snapshot));
+        let view = sources(Some(&Ordered::of(&snapshot)));
         assert_eq!(view.rows[0].name, "time.example.net");
         assert_eq!(view.rows[0].address.as_deref(), Some("192.0.2.11"));
     }
 
     #[test]
     fn no_source_shows_the_line_of_configuration_that_adds_one() {
-        let view = sources(Some(&read(Scenario::no_sources())));
+        let view = sources(Some(&Ordered::of(&read(Scenario::no_sources()))));
         assert!(view.rows.is_empty() && view.missing.is_none());
         assert!(view.none[0].lines[0].code.contains("server time.example.net iburst"));
     }

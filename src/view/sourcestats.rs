@@ -1,11 +1,11 @@
 //! What the samples of each source say together.
 
-use libchrony::{ReportName, Snapshot, SourceStats};
+use libchrony::{ReportName, SourceStats};
 use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format;
-use crate::view::sources::{Who, ordered};
+use crate::view::sources::{Ordered, Who};
 
 /// The table of statistics, in the order of the sources.
 #[derive(Debug, Serialize)]
@@ -31,18 +31,17 @@ pub(crate) struct StatsRow {
     pub(crate) std_dev: String,
 }
 
-pub(crate) fn sourcestats(snapshot: Option<&Snapshot>) -> SourceStatsView {
+pub(crate) fn sourcestats(snapshot: Option<&Ordered<'_>>) -> SourceStatsView {
     let Some((snapshot, stats)) =
         snapshot.and_then(|snapshot| Some((snapshot, snapshot.sourcestats.as_ref()?)))
     else {
-        let missing = Some(absence(snapshot, ReportName::SourceStats));
+        let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::SourceStats));
         return SourceStatsView { missing, rows: Vec::new() };
     };
     let rows = match snapshot.sources {
-        Some(_) => ordered(snapshot)
-            .iter()
-            .map(|joined| row(Who::of(joined.source), joined.stats))
-            .collect(),
+        Some(_) => {
+            snapshot.joined.iter().map(|joined| row(Who::of(joined.source), joined.stats)).collect()
+        }
         None => stats.iter().map(|stats| row(Who::at(stats.address), Some(stats))).collect(),
     };
     SourceStatsView { missing: None, rows }
@@ -86,7 +85,7 @@ mod tests {
         let servers =
             [(1, Simulated::NOT_USED), (2, Simulated::COMBINED), (3, Simulated::SELECTED)];
         let servers = servers.map(|(last, state)| Simulated::server(v4(last)).with_state(state));
-        let view = sourcestats(Some(&read(Scenario::with_sources(servers.into()))));
+        let view = sourcestats(Some(&Ordered::of(&read(Scenario::with_sources(servers.into())))));
         let names: Vec<_> = view.rows.iter().map(|row| row.who.name.as_str()).collect();
         assert_eq!(names, ["192.0.2.3", "192.0.2.2", "192.0.2.1"]);
     }
@@ -98,7 +97,8 @@ mod tests {
         (server.stats.residual_frequency, server.stats.skew) = (-0.002, 0.031);
         (server.stats.offset, server.stats.offset_error) = (69e-6, 7.2e-6);
         server.stats.standard_deviation = 12e-6;
-        let row = &sourcestats(Some(&read(Scenario::with_sources(vec![server])))).rows[0];
+        let row =
+            &sourcestats(Some(&Ordered::of(&read(Scenario::with_sources(vec![server]))))).rows[0];
         assert_eq!(row.none, None);
         assert_eq!((row.samples.as_str(), row.runs.as_str()), ("18", "9"));
         assert_eq!(row.span, "18 m 8 s");
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_source_without_samples_says_so_instead_of_placeholders() {
-        let row = &sourcestats(Some(&read(Scenario::only_unreachable()))).rows[0];
+        let row = &sourcestats(Some(&Ordered::of(&read(Scenario::only_unreachable())))).rows[0];
         assert_eq!(row.none, Some("no samples yet"));
         assert_eq!((row.std_dev.as_str(), row.skew.as_str()), ("", ""));
     }
@@ -118,15 +118,15 @@ mod tests {
     fn statistics_without_sources_and_sources_without_statistics_are_shown() {
         let mut snapshot = read(Scenario::synchronized());
         snapshot.sources = None;
-        assert_eq!(sourcestats(Some(&snapshot)).rows.len(), 3);
+        assert_eq!(sourcestats(Some(&Ordered::of(&snapshot))).rows.len(), 3);
         let mut snapshot = read(Scenario::synchronized());
         snapshot.sourcestats.as_mut().unwrap().clear();
         assert!(
-            sourcestats(Some(&snapshot)).rows[0]
+            sourcestats(Some(&Ordered::of(&snapshot))).rows[0]
                 .none
                 .is_some_and(|none| none.contains("no statistics"))
         );
         snapshot.sourcestats = None;
-        assert!(sourcestats(Some(&snapshot)).missing.is_some());
+        assert!(sourcestats(Some(&Ordered::of(&snapshot))).missing.is_some());
     }
 }

@@ -13,6 +13,8 @@
   // The server shows that it lives every 10 s.
   const SILENCE = 25_000;
   const LONGEST_WAIT = 30_000;
+  // Of many pages that are told at the same moment not all ask in it.
+  const SPREAD = 250;
 
   // The number of the sample that the page shows, none at first, and when it was read (performance.now).
   let shown = null;
@@ -28,6 +30,7 @@
   let trouble = "";
   let fetching = null;
   let wanted = null;
+  let due = 0;
   let paused = stored("second-hand:paused") === "yes";
 
   // A browser may forbid to keep anything.
@@ -235,7 +238,8 @@
       // The page as it was loaded may be of a later reading than the last sample.
       const isNew = shown === null ? at > readAt + 100 : event.number !== shown;
       if (isNew) {
-        update(event);
+        clearTimeout(due);
+        due = setTimeout(update, Math.random() * SPREAD, event);
         return;
       }
       // While the machine slept this clock may have stood.
@@ -258,6 +262,7 @@
   function close() {
     clearTimeout(watchdog);
     clearTimeout(retry);
+    clearTimeout(due);
     stream?.close();
     stream = null;
     fetching?.abort();

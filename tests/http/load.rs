@@ -24,7 +24,7 @@ const ASK: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const ASK_ONCE: &[u8] = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 /// Raises this process's own limit of open files; `false` where the system's limit is lower.
-fn may_open(files: u64) -> bool {
+pub(crate) fn may_open(files: u64) -> bool {
     let mut limit = getrlimit(Resource::Nofile);
     if limit.current.is_some_and(|current| current < files) {
         limit.current = limit.maximum;
@@ -67,8 +67,8 @@ pub(crate) fn eventually_at_most(
 
 #[test]
 fn two_thousand_idle_connections_hold_up_nobody_and_are_closed() {
-    // Both sides hold them, the server each with two files.
-    if !may_open(2 * CONNECTIONS as u64 + 200) {
+    // Both sides hold them.
+    if !may_open(CONNECTIONS as u64 + 200) {
         eprintln!("skipped: this system's limit of open files is too low for 2,000 connections");
         return;
     }
@@ -90,7 +90,7 @@ fn two_thousand_idle_connections_hold_up_nobody_and_are_closed() {
         stream.read_exact(&mut [0]).unwrap();
     }
     let full = (descriptors(pid), memory(pid));
-    assert!(full.0 >= before.0 + 2 * ANSWERED, "{} files", full.0);
+    assert!(full.0 >= before.0 + ANSWERED, "{} files", full.0);
     let slowest = (0..20).map(|_| asked(&dashboard)).max().unwrap();
     assert!(slowest < SOON, "somebody else waited {slowest:?}");
     eventually_at_most(&"open files", before.0, || descriptors(pid));
@@ -176,7 +176,7 @@ fn where_all_places_are_taken_the_next_is_served_after_them() {
         (directory, socket)
     };
     let binary = second_hand().get_program().to_owned();
-    // 256 files are 96 connections.
+    // 256 files are 78 connections, and 114 streams.
     let mut command = Command::new("sh");
     command
         .args(["-c", "ulimit -n 256; exec \"$0\" --port 0 --chronyd \"$1\""])
@@ -197,7 +197,7 @@ fn where_all_places_are_taken_the_next_is_served_after_them() {
     });
     let waited = next.expect("the next is served");
     assert!(waited < Duration::from_secs(25), "{waited:?}");
-    assert!(most >= before + 150, "{most} files: the places were never taken");
+    assert!(most >= before + 70, "{most} files: the places were never taken");
     // Some are left for chronyd, whatever the clients do.
     assert!(most <= 240, "{most} of 256 files");
     drop(held);

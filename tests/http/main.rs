@@ -29,6 +29,7 @@ mod paths;
 mod probe;
 mod raw;
 mod read_only;
+mod readers;
 mod report;
 mod service;
 mod slow;

@@ -4,7 +4,7 @@ use libchrony::{Clients, Error, Snapshot};
 
 use super::{Cell, Content, Head, Made, Table, made};
 use crate::view::figure::Health;
-use crate::view::sources::{Term, Who};
+use crate::view::sources::{Ordered, Term, Who};
 use crate::view::{authdata, clients as asking, ntpdata, selectdata, sources, sourcestats};
 
 const fn text(label: &'static str) -> Head {
@@ -63,7 +63,7 @@ fn standing(state: Term) -> Health {
 }
 
 pub(super) fn sources(snapshot: &Snapshot) -> Made {
-    let view = sources::sources(Some(snapshot));
+    let view = sources::sources(Some(&Ordered::of(snapshot)));
     let heads = [
         text("State"),
         SOURCE,
@@ -110,7 +110,7 @@ pub(super) fn sources(snapshot: &Snapshot) -> Made {
 }
 
 pub(super) fn sourcestats(snapshot: &Snapshot) -> Made {
-    let view = sourcestats::sourcestats(Some(snapshot));
+    let view = sourcestats::sourcestats(Some(&Ordered::of(snapshot)));
     let heads = [
         SOURCE,
         number("Samples"),
@@ -146,7 +146,7 @@ pub(super) fn sourcestats(snapshot: &Snapshot) -> Made {
 }
 
 pub(super) fn selectdata(snapshot: &Snapshot) -> Made {
-    let view = selectdata::selectdata(Some(snapshot));
+    let view = selectdata::selectdata(Some(&Ordered::of(snapshot)));
     let heads = [
         SOURCE,
         number("Interval"),
@@ -178,7 +178,7 @@ pub(super) fn selectdata(snapshot: &Snapshot) -> Made {
 }
 
 pub(super) fn ntpdata(snapshot: &Snapshot) -> Made {
-    let view = ntpdata::ntpdata(Some(snapshot));
+    let view = ntpdata::ntpdata(Some(&Ordered::of(snapshot)));
     let heads = [
         SOURCE,
         number("Offset"),
@@ -212,7 +212,7 @@ pub(super) fn ntpdata(snapshot: &Snapshot) -> Made {
 }
 
 pub(super) fn authdata(snapshot: &Snapshot) -> Made {
-    let view = authdata::authdata(Some(snapshot));
+    let view = authdata::authdata(Some(&Ordered::of(snapshot)));
     let heads =
         [SOURCE, text("Method"), text("Key"), number("Keys established"), number("Cookies"), NOTE];
     let row = |(name, row): (Cell, &authdata::AuthRow)| {

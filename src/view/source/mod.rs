@@ -17,7 +17,7 @@ use crate::view::About;
 use crate::view::figure::{Figure, Health};
 use crate::view::format::{self, Moment};
 use crate::view::selectdata::{Axis, Band};
-use crate::view::sources::{self, Row, Who};
+use crate::view::sources::{self, Ordered, Row, Who};
 
 use history::SourceHistoryView;
 use reach::Timeline;
@@ -103,7 +103,7 @@ impl SourcePage {
         about: &About,
         country: impl Fn(IpAddr) -> Option<Country>,
     ) -> Option<Self> {
-        let all = sources::ordered(snapshot);
+        let all = Ordered::of(snapshot).joined;
         let place = all.iter().position(|joined| joined.source.id == id)?;
         let joined = all.get(place)?;
         let who = |place: usize| all.get(place).map(|joined| Who::of(joined.source));

@@ -1,0 +1,86 @@
+//! What the benchmarks of the server share: requests as bytes, and what the kernel counts.
+
+#![allow(dead_code, reason = "each benchmark uses a part of it")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Resource, getrlimit, setrlimit};
+
+/// Raises this process's limit of open files as far as it may be; how many that are.
+pub(crate) fn files() -> u64 {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    let _ = setrlimit(Resource::Nofile, limit);
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+pub(crate) fn request(host: &str, path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n\r\n")
+}
+
+/// One request and its whole response, which has a length; opened anew where the server closes.
+pub(crate) struct Asking {
+    host: String,
+    connection: Option<TcpStream>,
+    taken: Vec<u8>,
+}
+
+impl Asking {
+    pub(crate) fn new(host: &str) -> Self {
+        Self { host: host.to_owned(), connection: None, taken: Vec::new() }
+    }
+
+    /// The length of the body, and how long it took.
+    pub(crate) fn get(&mut self, path: &str) -> (usize, Duration) {
+        let begin = Instant::now();
+        let request = request(&self.host, path);
+        let host = &self.host;
+        let connection =
+            self.connection.get_or_insert_with(|| TcpStream::connect(host).expect("it listens"));
+        connection.write_all(request.as_bytes()).expect("it reads");
+        self.taken.clear();
+        let mut part = [0; 65_536];
+        loop {
+            let length = connection.read(&mut part).expect("it answers");
+            assert!(length > 0, "the server closed the connection");
+            self.taken.extend_from_slice(&part[..length]);
+            let end = self.taken.windows(4).position(|four| four == b"\r\n\r\n");
+            let Some(end) = end.map(|place| place + 4) else { continue };
+            let head = String::from_utf8_lossy(&self.taken[..end]).to_ascii_lowercase();
+            assert!(head.starts_with("http/1.1 200"), "{head}");
+            let body = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+            let body: usize = body.and_then(|text| text.trim().parse().ok()).expect("a length");
+            if self.taken.len() >= end + body {
+                if head.contains("connection: close") {
+                    self.connection = None;
+                }
+                return (body, begin.elapsed());
+            }
+        }
+    }
+}
+
+/// A figure of /proc/PID/status, in MB.
+pub(crate) fn memory(pid: u32, name: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let line = status.lines().find(|line| line.starts_with(name)).expect("its memory");
+    let kilobytes: f64 = line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("KiB");
+    kilobytes * 1024.0 / 1e6
+}
+
+/// The value below which this part of them lies; milliseconds of durations.
+pub(crate) fn part_of(times: &[Duration], part: f64) -> f64 {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a place in a list"
+    )]
+    let place = ((sorted.len() as f64 * part) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(place).map_or(f64::NAN, |time| time.as_secs_f64() * 1e3)
+}
