@@ -2,7 +2,7 @@
 # All but bindgen, which needs libclang.
 FEATURES = libchrony/serde libchrony/testing libchrony/tokio
 
-.PHONY: help run demo test lint bindings generated bench screenshots msrv deny audit asan valgrind miri conformance publish-check dist docker-test package-test deb rpm fuzz soak asan-soak checks ci
+.PHONY: help run demo test lint bindings generated bench plots screenshots msrv deny audit asan valgrind miri conformance publish-check dist docker-test package-test deb rpm fuzz soak asan-soak checks ci
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -55,9 +55,12 @@ bindings: ## make libchrony-sys/src/bindings.rs anew
 generated: ## make packaging/man, packaging/completions and the samples of docs/command-line.md anew
 	UPDATE_GENERATED=1 cargo test -p second-hand --features "$(FEATURES)" --test generated up_to_date
 
-bench: ## the benchmarks, with the peers that can be installed, in the same run
-	.ci/need chronyd chrony
-	cargo bench -p second-hand --bench performance --bench sources --bench page --bench metrics --bench load --bench memory --bench readers --bench history
+bench: ## the benchmarks, with the peers that can be installed, in the same run, and what differs from the baseline
+	benches/run
+
+plots: ## docs/growth-*.svg, of the last run of make bench
+	python3 -m venv target/plots && target/plots/bin/pip install -q --disable-pip-version-check matplotlib
+	target/plots/bin/python benches/plot target/bench.md docs
 
 screenshots: ## the pictures of docs/, anew
 	SCREENSHOTS=docs cargo test -p second-hand --features "$(FEATURES)" --test browser

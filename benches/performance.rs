@@ -14,7 +14,7 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-mod shared;
+mod support;
 
 use std::fs;
 use std::io::{Read, Write};
@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use common::chronyd::Chronyd;
 use common::dashboard::{Dashboard, second_hand};
 use common::need::Need;
-use shared::{least, median, most, pychrony, ratio};
+use support::{least, median, most, pychrony, ratio};
 
 const ROUNDS: usize = 15;
 /// Exchanges on an open connection in a round.

@@ -8,16 +8,19 @@
 #[path = "../tests/common/mod.rs"]
 mod common;
 
-mod shared;
+mod support;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 use common::chronyd::Chronyd;
+use common::dashboard::{Dashboard, second_hand};
 use common::need::Need;
-use shared::{median, pychrony, ratio};
+use support::{Asking, median, memory, pychrony, ratio};
 
+/// So many sources.
+const SOURCES: [u32; 5] = [1, 10, 100, 1_000, 5_000];
 /// Rounds of each comparison.
 const ROUNDS: usize = 9;
 /// Requests that the wrapper has under way.
@@ -32,14 +35,23 @@ fn main() {
         "| sources | snapshot | the same requests by bare C, {UNDER_WAY} under way | one at a time | snapshot against bare C with {UNDER_WAY} | one at a time against the snapshot | chronyd's processor time of a snapshot |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for sources in [1, 10, 100, 1_000, 5_000] {
-        let chronyd = with_sources(sources);
-        snapshots(&chronyd, sources);
+    let daemons: Vec<_> =
+        SOURCES.into_iter().map(|sources| (sources, with_sources(sources))).collect();
+    for (sources, chronyd) in &daemons {
+        snapshots(chronyd, *sources);
+    }
+    println!();
+    println!(
+        "| sources of a page | time of a load with a fresh reading | bytes | the same, gzip | resident memory | chronyd's processor time of a load |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for (sources, chronyd) in &daemons {
+        page(chronyd, *sources);
     }
     println!();
     println!("| of 1,000 sources | median | against |");
     println!("|---|---|---|");
-    four_reports(&with_sources(1_000));
+    four_reports(&daemons[3].1);
 }
 
 /// A daemon with so many sources, none of which is ever asked for the time.
@@ -67,17 +79,15 @@ fn snapshots(chronyd: &Chronyd, sources: u32) {
     // The names of the sources are asked for once.
     connection.snapshot().unwrap();
     let (mut ours, mut bare, mut single) = (Vec::new(), Vec::new(), Vec::new());
-    let mut spent = Vec::new();
     for _ in 0..ROUNDS {
         bare.push(by_c(&program, chronyd, sources, UNDER_WAY));
-        let before = chronyd.processor_time();
         let start = Instant::now();
         let snapshot = connection.snapshot().unwrap();
         ours.push(start.elapsed().as_secs_f64() * 1e3);
-        spent.push((chronyd.processor_time() - before) * 1e3);
         assert_eq!(snapshot.ntpdata.map(|all| all.len()), usize::try_from(sources).ok());
         single.push(by_c(&program, chronyd, sources, 1));
     }
+    let spent = spent(chronyd, sources, || drop(connection.snapshot().unwrap()));
     println!(
         "| {sources} | {} | {} | {} | {} | {} | {} |",
         milliseconds(&ours),
@@ -85,7 +95,32 @@ fn snapshots(chronyd: &Chronyd, sources: u32) {
         milliseconds(&single),
         ratio(&ours, &bare, ""),
         ratio(&single, &ours, ""),
-        milliseconds(&spent),
+        format!("{spent:.2} ms"),
+    );
+}
+
+/// Milliseconds of processor time that chronyd needs for one of these, of so many that its clock counts them.
+fn spent(chronyd: &Chronyd, sources: u32, mut run: impl FnMut()) -> f64 {
+    let number = (4_000 / sources).clamp(8, 1_000);
+    let before = chronyd.processor_time();
+    (0..number).for_each(|_| run());
+    (chronyd.processor_time() - before) * 1e3 / f64::from(number)
+}
+
+/// A page load, each with a reading of its own.
+fn page(chronyd: &Chronyd, sources: u32) {
+    let mut command = second_hand();
+    command.args(["--port", "0", "--log", "warn", "--refresh", "1h", "--chronyd", &chronyd.unix()]);
+    let dashboard = Dashboard::start(&mut command);
+    let mut asking = Asking::new(dashboard.authority());
+    let (packed, _) = asking.get("/");
+    let plain = dashboard.get("/").body.len();
+    let times: Vec<_> = (0..ROUNDS).map(|_| asking.get("/").1.as_secs_f64() * 1e3).collect();
+    let resident = memory(dashboard.pid(), "VmRSS");
+    let spent = spent(chronyd, sources, || drop(asking.get("/")));
+    println!(
+        "| {sources} | {} | {plain} | {packed} | {resident:.1} MB | {spent:.2} ms |",
+        milliseconds(&times)
     );
 }
 
