@@ -33,6 +33,7 @@ const RULES: &[(&str, Way)] = &[
     ("curl", Way::Curl),
     ("cargo run -p libchrony --example", Way::Example),
     ("cargo run -p libchrony --features testing --example", Way::Example),
+    ("cargo run -p libchrony --features tokio --example", Way::Example),
     (
         "cargo build --release",
         Way::Not("tests/system.rs of libchrony-sys links the system's library in a small program"),
