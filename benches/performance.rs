@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use common::chronyd::Chronyd;
 use common::dashboard::{Dashboard, second_hand};
 use common::need::Need;
-use support::{least, median, most, pychrony, ratio};
+use support::{least, median, memory, most, pychrony, ratio};
 
 const ROUNDS: usize = 15;
 /// Exchanges on an open connection in a round.
@@ -221,12 +221,4 @@ fn pages(chronyd: &Chronyd) {
     );
     let binary = fs::metadata(env!("CARGO_BIN_EXE_second-hand")).unwrap().len();
     println!("| size of the binary, stripped | {:.1} MB |", binary as f64 / 1e6);
-}
-
-/// A figure of /proc/PID/status, in MB.
-fn memory(pid: u32, name: &str) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-    let kilobytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kilobytes * 1024.0 / 1e6
 }
