@@ -25,7 +25,7 @@ pub(crate) use database::FileError;
 pub(crate) use events::Seen;
 pub use measure::Measured;
 pub(crate) use rates::Rates;
-pub(crate) use window::{Change, Event, Point, SourceHistory, SourceWindow, Window};
+pub(crate) use window::{Change, Event, Lines, Point, SourceHistory, SourceWindow, Window};
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
@@ -166,19 +166,27 @@ impl History {
     /// The steps lie on multiples of their length since 1970, so the first begins at `from` or before
     /// it. They are never shorter than twice the time between readings, nor finer than what is kept of
     /// that time, so that a step without value is a gap.
-    pub(crate) fn window(&self, from: SystemTime, to: SystemTime, points: usize) -> Window {
+    pub(crate) fn window(
+        &self,
+        (from, to): (SystemTime, SystemTime),
+        points: usize,
+        lines: Lines<'_>,
+    ) -> Window {
         let held = self.held();
         let Some(store) = &held.store else {
             return Window { from, to, ..Window::default() };
         };
         let grid = Grid::new(from, to, points, store.least_step(seconds(from)));
         let clock = |series| store.clock.points(series, &grid);
+        let mut drawn = store.sources_of(&grid);
+        // A line that has no value in this time would only take the place of another.
+        drawn.retain(|recorded| recorded.track.has_points(0, &grid));
+        drawn.sort_by_key(|recorded| lines.first != Some(recorded.id.as_str()));
+        let others = drawn.split_off(drawn.len().min(lines.most));
         let source = |recorded: &Recorded| SourceHistory {
             id: recorded.id.clone(),
             name: recorded.name.clone(),
             offset: recorded.track.points(0, &grid),
-            error: recorded.track.points(1, &grid),
-            reach: recorded.track.points(2, &grid),
         };
         Window {
             from: time(grid.from),
@@ -189,7 +197,8 @@ impl History {
             max_error: clock(1),
             frequency: clock(2),
             skew: clock(3),
-            sources: store.sources_of(&grid).into_iter().map(source).collect(),
+            sources: drawn.into_iter().map(source).collect(),
+            others: others.into_iter().map(|recorded| recorded.name.clone()).collect(),
             events: held.events(&grid, |_| true),
         }
     }
@@ -267,6 +276,11 @@ mod tests {
         History::new(Some(Duration::from_secs(length.into())), Duration::from_secs(5))
     }
 
+    /// With a line for each source.
+    fn window_of(history: &History, from: SystemTime, to: SystemTime, points: usize) -> Window {
+        history.window((from, to), points, Lines { first: None, most: usize::MAX })
+    }
+
     fn bytes(history: &History) -> usize {
         history.held().store.as_ref().unwrap().bytes()
     }
@@ -285,7 +299,7 @@ mod tests {
         for n in 0..10 {
             history.take(&note(START + n * 5, &["a", "b"]));
         }
-        let window = history.window(time(START - 60), time(START + 60), 300);
+        let window = window_of(&history, time(START - 60), time(START + 60), 300);
         assert_eq!(window.step, Duration::from_secs(10));
         assert_eq!(window.since, Some(time(START)));
         for series in [&window.offset, &window.max_error, &window.frequency, &window.skew] {
@@ -295,15 +309,33 @@ mod tests {
         assert_eq!((point.min, point.mean, point.max), (-3.0, -3.0, -3.0));
         let names: Vec<_> = window.sources.iter().map(|source| source.name.as_str()).collect();
         assert_eq!(names, ["a.example.net", "b.example.net"]);
-        assert_eq!(window.sources[1].reach[6].unwrap().mean, 8.0);
-        assert_eq!((values(&window.sources[0].offset), values(&window.sources[0].error)), (5, 5));
+        assert_eq!((values(&window.sources[0].offset), window.others.len()), (5, 0));
+    }
+
+    #[test]
+    fn a_window_has_as_many_lines_as_are_asked_for_and_names_the_others() {
+        let history = history(DAY);
+        let silent = |note: Note, id| note.with_source(id, |source| source.values[0] = f32::NAN);
+        history.take(&note(START - 600, &["gone"]));
+        history.take(&silent(note(START, &["a", "b", "c", "silent", "d"]), "silent"));
+        let lines = |first, most| {
+            let lines = Lines { first, most };
+            let window = history.window((time(START - 600), time(START + 60)), 300, lines);
+            let ids: Vec<_> = window.sources.into_iter().map(|source| source.id).collect();
+            (ids.join(" "), window.others.join(" "))
+        };
+        let name = |ids: &str| ids.replace(' ', ".example.net ") + ".example.net";
+        assert_eq!(lines(Some("c"), 2), ("c a".to_owned(), name("b d gone")));
+        assert_eq!(lines(None, 3), ("a b c".to_owned(), name("d gone")));
+        assert_eq!(lines(Some("silent"), 9), ("a b c d gone".to_owned(), String::new()));
+        assert_eq!(lines(Some("unknown"), 0), (String::new(), name("a b c d gone")));
     }
 
     #[test]
     fn before_the_first_reading_every_step_is_empty() {
         let history = history(DAY);
         assert_eq!((history.since(), history.source_since("a")), (None, None));
-        let window = history.window(time(START), time(START + HOUR), 300);
+        let window = window_of(&history, time(START), time(START + HOUR), 300);
         assert_eq!((window.offset.len(), values(&window.offset)), (241, 0));
         assert_eq!((window.since, window.sources), (None, Vec::new()));
     }
@@ -317,7 +349,7 @@ mod tests {
             let note = if quiet { silent(second, "no answer") } else { note(second, &["a"]) };
             history.take(&note);
         }
-        let window = history.window(time(START), time(START + 295), 300);
+        let window = window_of(&history, time(START), time(START + 295), 300);
         assert_eq!((window.offset.len(), values(&window.offset)), (30, 20));
         assert_eq!(window.offset[10..20], [None; 10]);
         assert_eq!(window.sources[0].offset[10..20], [None; 10]);
@@ -328,7 +360,7 @@ mod tests {
         let history = History::new(None, Duration::from_secs(5));
         history.take(&note(START, &["a"]));
         history.take(&note(START + 5, &["a"]));
-        let window = history.window(time(START), time(START + HOUR), 300);
+        let window = window_of(&history, time(START), time(START + HOUR), 300);
         assert_eq!((window.since, window.offset.len()), (None, 0));
         assert_eq!(history.source_window("a", time(START), time(START + HOUR), 300), None);
         assert_eq!(history.rates().unwrap().received_ntp_requests, Some(1.0));
@@ -376,11 +408,11 @@ mod tests {
         history.take(&note(START, &["gone", "a", "b", "old"]));
         history.take(&note(START + 60, &["b", "a", "gone"]));
         history.take(&note(START + 120, &["b", "a"]));
-        let window = history.window(time(START), time(START + 120), 100);
+        let window = window_of(&history, time(START), time(START + 120), 100);
         let ids: Vec<_> = window.sources.iter().map(|source| source.id.as_str()).collect();
         assert_eq!(ids, ["b", "a", "gone", "old"]);
         // Of the last minute nothing is known of those.
-        let window = history.window(time(START + 90), time(START + 120), 100);
+        let window = window_of(&history, time(START + 90), time(START + 120), 100);
         assert_eq!(window.sources.len(), 2);
     }
 
@@ -402,7 +434,7 @@ mod tests {
             history.take(&note(START + n * 10, &["stays", &format!("{n}")]));
         }
         assert_eq!(known(&history), 2000);
-        let window = history.window(time(START + 40_000), time(START + 49_990), 300);
+        let window = window_of(&history, time(START + 40_000), time(START + 49_990), 300);
         assert_eq!(window.sources[0].id, "stays");
         assert_eq!(window.sources[1].id, "4999");
         let many: Vec<_> = (0..3000).map(|n| format!("new{n}")).collect();
@@ -423,7 +455,7 @@ mod tests {
             history.take(&early);
         }
         history.take(&note(START + 60, &["a"]));
-        let window = history.window(time(START), time(START + 60), 100);
+        let window = window_of(&history, time(START), time(START + 60), 100);
         assert_eq!((values(&window.offset), window.since), (2, Some(time(START))));
     }
 
@@ -435,13 +467,13 @@ mod tests {
             history.take(&note(START + n * 10, &["a"]));
         }
         history.take(&note(START + 500, &["a"]).with_clock(|clock| clock.values[2] = 7.0));
-        let window = history.window(time(START), time(START + 1000), 5000);
+        let window = window_of(&history, time(START), time(START + 1000), 5000);
         assert_eq!(values(&window.frequency), 51);
         assert_eq!(window.frequency[50].unwrap().max, 7.0);
         assert_eq!(window.frequency[51], None);
         history.take(&note(START + 510, &["a"]));
         history.take(&note(0, &["a"]));
-        assert_eq!(history.window(time(0), time(START), 10).since, Some(time(0)));
+        assert_eq!(window_of(&history, time(0), time(START), 10).since, Some(time(0)));
     }
 
     #[test]
@@ -449,11 +481,11 @@ mod tests {
         let history = history(30 * DAY);
         history.take(&note(START, &["a"]));
         history.take(&note(START + 20 * DAY, &["a"]));
-        let window = history.window(time(START), time(START + 20 * DAY), 300);
+        let window = window_of(&history, time(START), time(START + 20 * DAY), 300);
         assert_eq!(values(&window.offset), 2);
         history.take(&note(u32::MAX, &["a"]));
         history.take(&note(u32::MAX, &["a"]));
-        assert_eq!(history.window(time(0), time(u32::MAX), 3).since, Some(time(u32::MAX)));
+        assert_eq!(window_of(&history, time(0), time(u32::MAX), 3).since, Some(time(u32::MAX)));
     }
 
     #[test]
@@ -467,7 +499,7 @@ mod tests {
         let changes = |events: Vec<Event>| -> Vec<_> {
             events.into_iter().map(|event| (seconds(event.at) - START, event.change)).collect()
         };
-        let window = history.window(time(START), time(START + 60), 100);
+        let window = window_of(&history, time(START), time(START + 60), 100);
         let removed = Change::Removed { source: "b.example.net".to_owned() };
         let added = Change::Added { source: source() };
         assert_eq!(changes(window.events), [(10, removed), (20, added.clone())]);
@@ -496,10 +528,11 @@ mod tests {
         let bytes = bytes(&history);
         assert!(bytes < 4_000_000, "{bytes} bytes");
         // It is all there.
-        let window = history.window(time(START + HOUR), time(START + 25 * HOUR - 5), 5000);
+        let window = window_of(&history, time(START + HOUR), time(START + 25 * HOUR - 5), 5000);
         assert_eq!(window.step, Duration::from_secs(60));
-        assert_eq!((window.sources.len(), values(&window.sources[19].error)), (20, 1440));
-        let window = history.window(time(START + 24 * HOUR), time(START + 25 * HOUR - 5), 5000);
+        assert_eq!((window.sources.len(), values(&window.sources[19].offset)), (20, 1440));
+        let window =
+            window_of(&history, time(START + 24 * HOUR), time(START + 25 * HOUR - 5), 5000);
         assert_eq!((window.step.as_secs(), values(&window.offset)), (10, 360));
     }
 
@@ -517,7 +550,7 @@ mod tests {
         }
         let bytes = bytes(&history);
         assert!(bytes < 60_000_000, "{bytes} bytes");
-        let window = history.window(time(START + 2 * HOUR), time(START + 25 * HOUR), 300);
+        let window = window_of(&history, time(START + 2 * HOUR), time(START + 25 * HOUR), 300);
         assert_eq!((window.sources.len(), window.step.as_secs()), (2000, 600));
     }
 }

@@ -177,6 +177,12 @@ impl<const K: usize> Track<K> {
         sums.into_iter().map(Sum::point).collect()
     }
 
+    /// Whether a series has a value in any of the steps.
+    pub(super) fn has_points(&self, series: usize, grid: &Grid) -> bool {
+        self.raw_of(grid).any(|reading| reading.values[series].is_finite())
+            || self.buckets_of(grid).any(|bucket| bucket.cells[series].count > 0)
+    }
+
     /// The reach register at the end of each step.
     pub(super) fn registers(&self, grid: &Grid) -> Vec<Option<u8>> {
         let mut registers = vec![None; grid.count];

@@ -29,10 +29,21 @@ pub(crate) struct Window {
     pub(crate) frequency: Vec<Option<Point>>,
     /// Error bound of the frequency, ppm.
     pub(crate) skew: Vec<Option<Point>>,
-    /// In the order of the sources table; those that are configured no more come last.
+    /// Those asked for, as [`Lines`] says.
     pub(crate) sources: Vec<SourceHistory>,
+    /// The names of the others that have an offset in one of the steps, in the same order.
+    pub(crate) others: Vec<String>,
     /// The oldest first.
     pub(crate) events: Vec<Event>,
+}
+
+/// Which sources a window has the series of: those with an offset in one of its steps, in the order of the
+/// sources table and those that are configured no more last, but one before all; at most so many.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lines<'a> {
+    /// The id of the source that comes first.
+    pub(crate) first: Option<&'a str>,
+    pub(crate) most: usize,
 }
 
 /// The history of one source in a window.
@@ -44,10 +55,6 @@ pub(crate) struct SourceHistory {
     pub(crate) name: String,
     /// Offset of this clock against it at its last sample, seconds, with the sign of `latest_meas`.
     pub(crate) offset: Vec<Option<Point>>,
-    /// Error bound of that offset, seconds.
-    pub(crate) error: Vec<Option<Point>>,
-    /// How many of the last eight polls it answered.
-    pub(crate) reach: Vec<Option<Point>>,
 }
 
 /// The history of a while of one source, for its own page. Every series has one entry for each step, the
@@ -65,7 +72,7 @@ pub(crate) struct SourceWindow {
     pub(crate) configured: bool,
     /// As in [`SourceHistory::offset`].
     pub(crate) offset: Vec<Option<Point>>,
-    /// As in [`SourceHistory::error`].
+    /// Error bound of that offset, seconds.
     pub(crate) error: Vec<Option<Point>>,
     /// The reach register at the end of each step: the last eight polls as bits, newest lowest.
     pub(crate) reach: Vec<Option<u8>>,
@@ -145,6 +152,7 @@ impl Default for Window {
             frequency: Vec::new(),
             skew: Vec::new(),
             sources: Vec::new(),
+            others: Vec::new(),
             events: Vec::new(),
         }
     }

@@ -12,7 +12,7 @@ use crate::view::format;
 /// Steps of a chart: as many as a line needs to be smooth, and few enough for a small page.
 pub(crate) const STEPS: usize = 120;
 /// So many lines can be told apart.
-const MOST_LINES: usize = 8;
+pub(crate) const MOST_LINES: usize = 8;
 /// So many sources without a line are named.
 const MOST_NAMES: usize = 4;
 /// What stands in the place of charts.
@@ -196,17 +196,12 @@ fn charts(snapshot: Option<&Snapshot>, window: &Window) -> Vec<ChartView> {
     charts.iter().map(|chart| chart.view(Times::of(window))).collect()
 }
 
-/// The offsets of the sources; the selected one first, as in the table of the sources.
+/// The offsets of the sources.
 fn sources<'a>(snapshot: Option<&Snapshot>, window: &'a Window) -> Chart<'a> {
     let sources = snapshot.and_then(|snapshot| snapshot.sources.as_deref()).unwrap_or_default();
     let selected = sources.iter().find(|source| Source::is_selected(source));
     let is_selected = |source: &SourceHistory| selected.is_some_and(|s| s.id == source.id);
-    // A line that has no value in this time would only take the place of another.
-    let mut drawn: Vec<_> =
-        window.sources.iter().filter(|s| s.offset.iter().any(Option::is_some)).collect();
-    drawn.sort_by_key(|source| !is_selected(source));
-    let rest = drawn.split_off(drawn.len().min(MOST_LINES));
-    let lines = drawn.into_iter().map(|source| Line {
+    let lines = window.sources.iter().map(|source| Line {
         name: source.name.clone(),
         points: &source.offset,
         error: None,
@@ -221,16 +216,16 @@ fn sources<'a>(snapshot: Option<&Snapshot>, window: &'a Window) -> Chart<'a> {
         with_zero: true,
         lines: lines.collect(),
         error: "",
-        left_out: left_out(&rest),
+        left_out: left_out(&window.others),
     }
 }
 
-fn left_out(rest: &[&SourceHistory]) -> Option<String> {
-    let names: Vec<_> = rest.iter().take(MOST_NAMES).map(|source| source.name.as_str()).collect();
-    match rest.len() {
+fn left_out(others: &[String]) -> Option<String> {
+    let named = &others[..others.len().min(MOST_NAMES)];
+    match others.len() {
         0 => None,
-        all if all <= MOST_NAMES => Some(format!("Not drawn: {}.", names.join(", "))),
-        all => Some(format!("Not drawn: {} and {} more.", names.join(", "), all - MOST_NAMES)),
+        all if all <= MOST_NAMES => Some(format!("Not drawn: {}.", named.join(", "))),
+        all => Some(format!("Not drawn: {} and {} more.", named.join(", "), all - MOST_NAMES)),
     }
 }
 
@@ -318,20 +313,27 @@ mod tests {
     }
 
     #[test]
-    fn the_selected_source_comes_first_and_most_are_named_only() {
+    fn the_selected_source_stands_out_and_what_is_not_drawn_is_named() {
         let snapshot = samples::read(Scenario::synchronized());
-        let mut window = samples::window(3_600, 20);
+        let mut window = samples::window(3_600, 5);
         let selected = snapshot.sources.as_ref().unwrap().iter().find(|s| s.is_selected()).unwrap();
-        window.sources[12].id = selected.id.clone();
-        let chart = sources(Some(&snapshot), &window);
-        assert_eq!(chart.lines.len(), MOST_LINES);
-        assert_eq!(chart.lines[0].name, window.sources[12].name);
-        let emphasised: Vec<_> = chart.lines.iter().map(|line| line.selected).collect();
-        assert_eq!(emphasised.iter().filter(|selected| **selected).count(), 1);
-        assert!(emphasised[0]);
-        let left_out = chart.left_out.unwrap();
-        assert!(left_out.ends_with("and 8 more."), "{left_out}");
+        window.sources[2].id = selected.id.clone();
+        let emphasised =
+            |chart: Chart<'_>| -> Vec<_> { chart.lines.iter().map(|line| line.selected).collect() };
+        assert_eq!(
+            emphasised(sources(Some(&snapshot), &window)),
+            [false, false, true, false, false]
+        );
         // None is emphasised where none is selected.
-        assert!(sources(None, &window).lines.iter().all(|line| !line.selected));
+        assert_eq!(emphasised(sources(None, &window)), [false; 5]);
+        assert_eq!(sources(None, &window).left_out, None);
+        for (number, words) in [
+            (1, "Not drawn: 0.example."),
+            (4, "Not drawn: 0.example, 1.example, 2.example, 3.example."),
+            (12, "Not drawn: 0.example, 1.example, 2.example, 3.example and 8 more."),
+        ] {
+            window.others = (0..number).map(|number| format!("{number}.example")).collect();
+            assert_eq!(sources(None, &window).left_out.as_deref(), Some(words));
+        }
     }
 }

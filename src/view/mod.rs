@@ -33,7 +33,7 @@ mod trouble;
 mod verdict;
 
 pub(crate) use figure::Health;
-pub(crate) use history::{Range, STEPS};
+pub(crate) use history::{MOST_LINES, Range, STEPS};
 pub(crate) use section::{Absent, Cell, Content, Head, Line, Section, Table, heading, section};
 pub(crate) use source::{SourcePage, may_be_id};
 pub(crate) use summary::{Standing, Summary};

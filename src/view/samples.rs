@@ -135,8 +135,6 @@ pub(crate) fn window(seconds: u64, sources: usize) -> Window {
                 3e-6,
                 far * sign,
             ),
-            error: series(0.0, 1.0, 1e-6, 1e-4),
-            reach: vec![Some(Point { min: 8.0, mean: 8.0, max: 8.0 }); steps],
         }
     });
     let sources = each.collect();
@@ -152,6 +150,7 @@ pub(crate) fn window(seconds: u64, sources: usize) -> Window {
         frequency: series(4e-3, 0.7, 6e-4, -12.346),
         skew: series(0.0, 1.0, 1e-4, 4e-3),
         sources,
+        others: Vec::new(),
         events: [
             (99, Change::Began),
             (98, Change::Selected { before: None, now: Some(name()) }),
