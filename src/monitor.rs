@@ -4,6 +4,11 @@
 //! it arrived; at most one reading runs at a time. So any number of people pressing reload at once
 //! cost chronyd two readings. A cache would be added here and nowhere else: [`Monitor::read`] would
 //! give the last reading while it is young enough.
+//!
+//! Pages take longer to make than a small reading takes. Were chronyd read whenever somebody asks for a
+//! page, the readings would run ahead, each shared by few, and the pages of all of them would queue. So
+//! while the page of one reading is made, one more is read; the next waits, and is shared by all who
+//! ask meanwhile ([`Monitor::read_in_turn`]).
 
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
@@ -14,6 +19,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::reports::Reports;
+
+/// So many readings are in use by those who take turns: one under way, one of which a page is made.
+const MOST_ROUNDS: usize = 2;
 
 /// The most requests that wait for one reading.
 const MOST_WAITING: usize = 20_000;
@@ -34,15 +42,42 @@ pub(crate) struct Monitor<T> {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// Held by each who got a reading in turn, until what it is for is done.
+#[derive(Debug)]
+pub(crate) struct Turn<T>(#[expect(dead_code, reason = "what counts is its end")] Arc<Round<T>>);
+
+/// A reading that was given in turn.
+#[derive(Debug)]
+struct Round<T>(Arc<Queue<T>>);
+
+impl<T> Drop for Round<T> {
+    fn drop(&mut self) {
+        self.0.lock().rounds -= 1;
+        self.0.wake.notify_one();
+    }
+}
+
 #[derive(Debug)]
 struct Queue<T> {
     state: Mutex<State<T>>,
     wake: Condvar,
 }
 
+/// What who waits is sent: the reading, and the round where it waited for one.
+type Given<T> = (Arc<T>, Option<Arc<Round<T>>>);
+
+#[derive(Debug)]
+struct Waiting<T> {
+    sender: oneshot::Sender<Given<T>>,
+    /// Whether it waits for those before it to be done with their reading.
+    in_turn: bool,
+}
+
 #[derive(Debug)]
 struct State<T> {
-    waiting: Vec<oneshot::Sender<Arc<T>>>,
+    waiting: Vec<Waiting<T>>,
+    /// How many readings given in turn, or under way for it, are in use.
+    rounds: usize,
     /// What those who wait want to know.
     wanted: Option<Reports>,
     /// Since when the reading under way, or in its absence somebody, waits for the thread.
@@ -57,25 +92,38 @@ impl<T> Queue<T> {
     }
 
     /// Waits for people who ask, and tells what for; `None` at the end.
-    fn next(&self) -> Option<(Vec<oneshot::Sender<Arc<T>>>, Reports)> {
+    fn next(&self) -> Option<Asked<T>> {
         let mut state = self.lock();
         loop {
             if state.ended {
                 return None;
             }
             // Whoever went away in the meantime needs no reading.
-            state.waiting.retain(|waiting| !waiting.is_closed());
-            if !state.waiting.is_empty() {
+            state.waiting.retain(|waiting| !waiting.sender.is_closed());
+            let takes_turns = |waiting: &Waiting<T>| waiting.in_turn;
+            // Those who do not take turns are not kept waiting, and whoever waits beside them gains.
+            if !state.waiting.is_empty()
+                && (state.rounds < MOST_ROUNDS || !state.waiting.iter().all(takes_turns))
+            {
                 state.owed = Some(Instant::now());
                 let wanted = state.wanted.take().unwrap_or(Reports::ALL);
-                return Some((std::mem::take(&mut state.waiting), wanted));
+                let waiting = std::mem::take(&mut state.waiting);
+                let in_turn = waiting.iter().any(takes_turns);
+                state.rounds += usize::from(in_turn);
+                return Some((waiting, wanted, in_turn));
             }
-            state.wanted = None;
+            if state.waiting.is_empty() {
+                state.wanted = None;
+            }
+            // The thread itself owes nothing to those whose turn has not come.
             state.owed = None;
             state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
+
+/// Those who wait, what they want to know, and whether any of them takes turns.
+type Asked<T> = (Vec<Waiting<T>>, Reports, bool);
 
 impl<T: Send + Sync + 'static> Monitor<T> {
     /// Starts the thread. `reader` makes what reads; it is asked again after a reading panicked.
@@ -84,16 +132,17 @@ impl<T: Send + Sync + 'static> Monitor<T> {
         R: FnMut(Reports) -> T,
     {
         let state =
-            Mutex::new(State { waiting: Vec::new(), wanted: None, owed: None, ended: false });
-        let queue = Arc::new(Queue { state, wake: Condvar::new() });
+            State { waiting: Vec::new(), rounds: 0, wanted: None, owed: None, ended: false };
+        let queue = Arc::new(Queue { state: Mutex::new(state), wake: Condvar::new() });
         let serve = {
             let queue = Arc::clone(&queue);
             move || {
                 let mut read = None;
-                while let Some((waiting, wanted)) = queue.next() {
+                while let Some((waiting, wanted, in_turn)) = queue.next() {
+                    let round = in_turn.then(|| Arc::new(Round(Arc::clone(&queue))));
                     let reading = AssertUnwindSafe(|| read.get_or_insert_with(&reader)(wanted));
                     match panic::catch_unwind(reading) {
-                        Ok(reading) => share(&Arc::new(reading), waiting),
+                        Ok(reading) => share(&Arc::new(reading), round.as_ref(), waiting),
                         // The senders are dropped, which those who wait see as an interruption.
                         Err(_) => read = None,
                     }
@@ -107,6 +156,16 @@ impl<T: Send + Sync + 'static> Monitor<T> {
     /// A reading that begins after this call, of these reports and what others want to know at the
     /// same time.
     pub(crate) async fn read(&self, reports: Reports) -> Result<Arc<T>, NoReading> {
+        self.ask(reports, false).await.map(|(reading, _)| reading)
+    }
+
+    /// The same of all reports, when those before are done with theirs: see the head of this file.
+    pub(crate) async fn read_in_turn(&self) -> Result<(Arc<T>, Option<Turn<T>>), NoReading> {
+        let (reading, round) = self.ask(Reports::ALL, true).await?;
+        Ok((reading, round.map(Turn)))
+    }
+
+    async fn ask(&self, reports: Reports, in_turn: bool) -> Result<Given<T>, NoReading> {
         let (sender, receiver) = oneshot::channel();
         {
             let mut state = self.queue.lock();
@@ -114,12 +173,12 @@ impl<T: Send + Sync + 'static> Monitor<T> {
                 return Err(NoReading::Interrupted);
             }
             if state.waiting.len() >= MOST_WAITING {
-                state.waiting.retain(|waiting| !waiting.is_closed());
+                state.waiting.retain(|waiting| !waiting.sender.is_closed());
             }
             if state.waiting.len() >= MOST_WAITING {
                 return Err(NoReading::Busy);
             }
-            state.waiting.push(sender);
+            state.waiting.push(Waiting { sender, in_turn });
             state.wanted = Some(state.wanted.map_or(reports, |wanted| wanted.and(reports)));
             state.owed.get_or_insert_with(Instant::now);
         }
@@ -152,10 +211,11 @@ impl<T> Monitor<T> {
     }
 }
 
-fn share<T>(reading: &Arc<T>, waiting: Vec<oneshot::Sender<Arc<T>>>) {
-    for sender in waiting {
+fn share<T>(reading: &Arc<T>, round: Option<&Arc<Round<T>>>, all: Vec<Waiting<T>>) {
+    for Waiting { sender, in_turn } in all {
+        let round = round.filter(|_| in_turn).map(Arc::clone);
         // Whoever went away needs no reading.
-        let _ = sender.send(Arc::clone(reading));
+        let _ = sender.send((Arc::clone(reading), round));
     }
 }
 
@@ -315,6 +375,78 @@ mod tests {
         assert_eq!(block_on(last), Ok(Arc::new(2)));
     }
 
+    /// Polls once, so that the request for a page is in the queue.
+    fn ask_in_turn(
+        monitor: &Monitor<u32>,
+    ) -> Pin<Box<impl Future<Output = Result<(Arc<u32>, Option<Turn<u32>>), NoReading>>>> {
+        let mut request = Box::pin(monitor.read_in_turn());
+        let waker = Waker::noop();
+        assert!(request.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+        request
+    }
+
+    #[test]
+    fn those_who_take_turns_wait_while_the_page_of_one_reading_is_made_and_another_is_read() {
+        let held = Held::start();
+        let monitor = &held.monitor;
+        let read = |number: u32| {
+            assert_eq!(held.begun.recv(), Ok(number));
+            held.release.send(()).unwrap();
+        };
+        let first = ask_in_turn(monitor);
+        read(1);
+        let first = block_on(first).unwrap();
+        // One is read ahead.
+        let second = ask_in_turn(monitor);
+        read(2);
+        let second = block_on(second).unwrap();
+        assert_eq!((*first.0, *second.0), (1, 2));
+        // For whoever takes no turn all that wait are served, and nobody else.
+        let waits = ask_in_turn(monitor);
+        let beside = ask(monitor);
+        read(3);
+        assert_eq!(*block_on(beside).unwrap(), 3);
+        let third = block_on(waits).unwrap();
+        let (waits, also) = (ask_in_turn(monitor), ask_in_turn(monitor));
+        drop((second, third));
+        // The page of the first is still in the making.
+        read(4);
+        let fourth = (block_on(waits).unwrap(), block_on(also).unwrap());
+        assert_eq!((*fourth.0.0, *fourth.1.0), (4, 4));
+        let waits = ask_in_turn(monitor);
+        drop(fourth.0);
+        assert!(held.begun.try_recv().is_err(), "one of those who share it is not done");
+        assert_eq!(monitor.owes_for(), Duration::ZERO, "the thread that reads owes nothing");
+        drop(fourth.1);
+        read(5);
+        assert_eq!(*block_on(waits).unwrap().0, 5);
+        drop(first);
+    }
+
+    #[test]
+    fn who_goes_away_ends_his_turn() {
+        let held = Held::start();
+        for number in 1..=4 {
+            let request = ask_in_turn(&held.monitor);
+            assert_eq!(held.begun.recv(), Ok(number));
+            if number % 2 == 0 {
+                // It has its reading, and does not take it.
+                held.release.send(()).unwrap();
+                while held.monitor.queue.lock().owed.is_some() {
+                    thread::yield_now();
+                }
+                drop(request);
+            } else {
+                drop(request);
+                held.release.send(()).unwrap();
+            }
+        }
+        let end = Instant::now() + Duration::from_secs(20);
+        while held.monitor.queue.lock().rounds > 0 {
+            assert!(Instant::now() < end, "a turn has no end");
+        }
+    }
+
     #[test]
     #[cfg_attr(miri, ignore = "so many requests take Miri too long")]
     fn too_many_who_wait_are_told_so() {
@@ -370,7 +502,7 @@ mod tests {
         let Held { monitor, begun, release } = Held::start();
         let wait = |monitor: &Monitor<u32>| {
             let (sender, receiver) = oneshot::channel();
-            monitor.queue.lock().waiting.push(sender);
+            monitor.queue.lock().waiting.push(Waiting { sender, in_turn: false });
             monitor.queue.wake.notify_one();
             receiver
         };
@@ -380,7 +512,7 @@ mod tests {
         let end = thread::spawn(move || drop(monitor));
         assert!(waiting.blocking_recv().is_err());
         release.send(()).unwrap();
-        assert_eq!(under_way.blocking_recv(), Ok(Arc::new(1)));
+        assert_eq!(*under_way.blocking_recv().unwrap().0, 1);
         end.join().unwrap();
     }
 }

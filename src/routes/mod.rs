@@ -28,7 +28,7 @@ use crate::document::Document;
 use crate::error::RequestError;
 use crate::history::History;
 use crate::login::Logins;
-use crate::monitor::{Monitor, NoReading};
+use crate::monitor::{Monitor, NoReading, Turn};
 use crate::press::Press;
 use crate::probe::Prober;
 use crate::reading::Reading;
@@ -178,14 +178,15 @@ async fn document(
 }
 
 /// The reading that a page is made of: one that begins now, or the last sample where the script of an
-/// open page asks, so that any number of open pages cost chronyd no more than one.
+/// open page asks, so that any number of open pages cost chronyd no more than one. The turn is kept
+/// until the page is made.
 async fn read_for(
     request: &HttpRequest,
     site: &Site,
-) -> Result<Arc<Reading>, RequestError<'static>> {
+) -> Result<(Arc<Reading>, Option<Turn<Reading>>), RequestError<'static>> {
     match site.sampler.latest().filter(|_| is_live(request.query_string())) {
-        Some(sample) => Ok(sample.reading),
-        None => read(site).await,
+        Some(sample) => Ok((sample.reading, None)),
+        None => site.monitor.read_in_turn().await.map_err(nothing_read),
     }
 }
 

@@ -4,15 +4,18 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING};
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use libchrony::Snapshot;
+
 use super::{Site, document, encoding, read_for, respond};
 use crate::assets;
 use crate::error::RequestError;
+use crate::history::Lines;
 use crate::reading::Reading;
-use crate::view::{Page, Range, STEPS};
+use crate::view::{MOST_LINES, Page, Range, STEPS};
 
 /// The dashboard, of a reading made for this request; with `?live=N` of the last sample.
 pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> HttpResponse {
-    let reading = match read_for(&request, &site).await {
+    let (reading, turn) = match read_for(&request, &site).await {
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
@@ -23,7 +26,8 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
     let range = Range::from_query(request.query_string());
     let make = move |site: &Site, reading: &Reading| {
         let begin = range.begin(reading.at(), site.history.since());
-        let window = site.history.window(begin, reading.at(), STEPS);
+        let lines = Lines { first: reading.given().ok().and_then(selected), most: MOST_LINES };
+        let window = site.history.window((begin, reading.at()), STEPS, lines);
         let about = site.about(reading, range);
         let page = Page::new(reading.given(), &about, &window);
         let page = page
@@ -32,10 +36,18 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
             .with_notice(site.history.notice());
         site.renderer.dashboard(page).map_err(RequestError::Render)
     };
-    match document(&request, &site, &reading, range.path("/"), make).await {
+    let made = document(&request, &site, &reading, range.path("/"), make).await;
+    drop(turn);
+    match made {
         Ok(page) => respond::page(&request, status, &reading, &page),
         Err(error) => respond::error(&request, &site, &error),
     }
+}
+
+/// The id of the source that the clock follows.
+fn selected(snapshot: &Snapshot) -> Option<&str> {
+    let mut sources = snapshot.sources.iter().flatten();
+    sources.find(|source| source.is_selected()).map(|source| source.id.as_str())
 }
 
 /// A static file; its name changes with its content, so it may be kept for ever.

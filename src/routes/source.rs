@@ -19,7 +19,7 @@ pub(super) async fn source(
     if !may_be_id(&id) {
         return respond::error(&request, &site, &RequestError::NoSuchSource);
     }
-    let reading = match read_for(&request, &site).await {
+    let (reading, turn) = match read_for(&request, &site).await {
         Ok(reading) => reading,
         Err(error) => return respond::error(&request, &site, &error),
     };
@@ -30,8 +30,10 @@ pub(super) async fn source(
     let name = range.path(&format!("/sources/{id}"));
     let made = document(&request, &site, &reading, name, move |site, reading| {
         page(site, reading, &id, range)
-    });
-    match made.await {
+    })
+    .await;
+    drop(turn);
+    match made {
         Ok(page) => respond::page(&request, StatusCode::OK, &reading, &page),
         Err(error) => respond::error(&request, &site, &error),
     }
