@@ -6,7 +6,7 @@ use serde::Serialize;
 use tera::{Context, Tera};
 
 use crate::assets;
-use crate::view::{Page, Problem, SourcePage};
+use crate::view::{MARK, Page, Problem, SourcePage, TakeRows};
 
 mod embedded {
     include!(concat!(env!("OUT_DIR"), "/templates.rs"));
@@ -16,6 +16,8 @@ mod embedded {
 #[derive(Debug)]
 pub(crate) struct Renderer {
     tera: Tera,
+    /// The dashboard without the rows of its tables.
+    frame: Room,
     dashboard: Room,
     source: Room,
     problem: Room,
@@ -40,15 +42,26 @@ impl Renderer {
         tera.global_context().insert("base", base);
         tera.global_context().insert("simulated", &simulated);
         let room = Room::default;
-        Ok(Self { tera, dashboard: room(), source: room(), problem: room() })
+        Ok(Self { tera, frame: room(), dashboard: room(), source: room(), problem: room() })
     }
 
     /// The dashboard as HTML.
     ///
     /// # Errors
     /// A template that names what the page does not hold, which the tests exclude.
-    pub(crate) fn dashboard(&self, page: Page) -> Result<String, tera::Error> {
-        self.render(&self.dashboard, "dashboard.html", "page", page)
+    pub(crate) fn dashboard(&self, mut page: Page) -> Result<String, tera::Error> {
+        let frame = self.render(&self.frame, "dashboard.html", "page", &page)?;
+        // Of a thousand sources the rows are a megabyte of text, and as a template's data twenty: so they
+        // are made a few at a time.
+        let mut html = self.dashboard.buffer();
+        for (place, part) in frame.split(MARK).enumerate() {
+            if place % 2 == 0 {
+                html.extend_from_slice(part.as_bytes());
+            } else {
+                page.give_rows(part, &mut Markup { tera: &self.tera, html: &mut html })?;
+            }
+        }
+        self.dashboard.text(html)
     }
 
     /// The page of one source as HTML.
@@ -56,7 +69,7 @@ impl Renderer {
     /// # Errors
     /// As for [`Self::dashboard`].
     pub(crate) fn source(&self, page: SourcePage) -> Result<String, tera::Error> {
-        self.render(&self.source, "source.html", "page", page)
+        self.render(&self.source, "source.html", "page", &page)
     }
 
     /// The page of a failed request as HTML.
@@ -72,18 +85,49 @@ impl Renderer {
         room: &Room,
         template: &str,
         name: &'static str,
-        model: impl Serialize,
+        model: &impl Serialize,
     ) -> Result<String, tera::Error> {
-        let value = tera::Value::try_from_serializable(&model)?;
-        // Of many sources it is large.
-        drop(model);
-        let mut context = Context::new();
-        context.insert_value(name, value);
-        let last = room.0.load(Ordering::Relaxed);
-        let mut text = Vec::with_capacity(last + last / 16);
-        self.tera.render_to(template, &context, &mut text)?;
-        room.0.store(text.len(), Ordering::Relaxed);
-        Ok(String::from_utf8(text)?)
+        let mut html = room.buffer();
+        fill(&self.tera, template, (name, model), &mut html)?;
+        room.text(html)
+    }
+}
+
+/// Writes what a template makes of a model.
+fn fill(
+    tera: &Tera,
+    template: &str,
+    (name, model): (&'static str, &(impl Serialize + ?Sized)),
+    html: &mut Vec<u8>,
+) -> Result<(), tera::Error> {
+    let mut context = Context::new();
+    context.insert_value(name, tera::Value::try_from_serializable(model)?);
+    tera.render_to(template, &context, html)
+}
+
+/// Rows of a table as HTML.
+struct Markup<'a> {
+    tera: &'a Tera,
+    html: &'a mut Vec<u8>,
+}
+
+impl TakeRows for Markup<'_> {
+    type Error = tera::Error;
+
+    fn take(&mut self, table: &str, rows: &[impl Serialize]) -> Result<(), tera::Error> {
+        fill(self.tera, &format!("partials/rows/{table}.html"), ("rows", rows), self.html)
+    }
+}
+
+impl Room {
+    fn buffer(&self) -> Vec<u8> {
+        let last = self.0.load(Ordering::Relaxed);
+        Vec::with_capacity(last + last / 16)
+    }
+
+    fn text(&self, html: Vec<u8>) -> Result<String, tera::Error> {
+        self.0.store(html.len(), Ordering::Relaxed);
+        Ok(String::from_utf8(html)?)
     }
 }
 

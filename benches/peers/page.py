@@ -62,7 +62,8 @@ def vars_of(tracking):
     return {name: getattr(tracking, name) for name in dir(tracking) if not name.startswith("_")}
 
 
-listener = socket.socket()
+# Named, as asyncio sends without delay only where it knows that this is TCP.
+listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
 listener.bind(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listener])

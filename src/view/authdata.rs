@@ -5,8 +5,12 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format::{self, NEVER};
+use crate::view::rows::Rows;
 use crate::view::sources::{Ordered, Who, rows_of};
 use crate::view::step::{self, Step};
+
+/// What its rows are known by.
+pub(super) const TABLE: &str = "authdata";
 
 /// The authentication, in the order of the sources.
 #[derive(Debug, Serialize)]
@@ -15,7 +19,7 @@ pub(crate) struct AuthDataView {
     pub(crate) missing: Option<String>,
     /// What holds for all sources, in a sentence.
     pub(crate) summary: Option<String>,
-    pub(crate) rows: Vec<AuthRow>,
+    pub(crate) rows: Rows<AuthRow>,
     /// How authentication is begun, where no source has it.
     pub(crate) steps: Vec<Step>,
 }
@@ -37,7 +41,7 @@ pub(crate) fn authdata(snapshot: Option<&Ordered<'_>>) -> AuthDataView {
     let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.authdata.as_ref()?)))
     else {
         let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::AuthData));
-        return AuthDataView { missing, summary: None, rows: Vec::new(), steps: Vec::new() };
+        return AuthDataView { missing, summary: None, rows: Rows::none(TABLE), steps: Vec::new() };
     };
     let authenticated = data.iter().filter(|data| data.is_authenticated()).count();
     let all = format::counted(data.len(), "NTP source", "NTP sources");
@@ -60,7 +64,7 @@ pub(crate) fn authdata(snapshot: Option<&Ordered<'_>>) -> AuthDataView {
         _ => rows_of(snapshot, data, |joined| joined.auth, |data| data.address, row),
     };
     let steps = if authenticated == 0 && !data.is_empty() { nts() } else { Vec::new() };
-    AuthDataView { missing: None, summary: Some(summary), rows, steps }
+    AuthDataView { missing: None, summary: Some(summary), rows: Rows::new(TABLE, rows), steps }
 }
 
 fn nts() -> Vec<Step> {

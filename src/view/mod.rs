@@ -17,6 +17,7 @@ mod history;
 mod ntpdata;
 mod quorum;
 mod reference;
+mod rows;
 mod rtcdata;
 mod section;
 mod selectdata;
@@ -34,6 +35,7 @@ mod verdict;
 
 pub(crate) use figure::Health;
 pub(crate) use history::{MOST_LINES, Range, STEPS};
+pub(crate) use rows::{MARK, TakeRows};
 pub(crate) use section::{Absent, Cell, Content, Head, Line, Section, Table, heading, section};
 pub(crate) use source::{SourcePage, may_be_id};
 pub(crate) use summary::{Standing, Summary};
@@ -150,6 +152,22 @@ impl Page {
     /// The same with how often chronyd's server was asked lately.
     pub(crate) fn with_rates(self, snapshot: Option<&Snapshot>, rates: Option<&Rates>) -> Self {
         Self { serverstats: serverstats::serverstats(snapshot, rates), ..self }
+    }
+
+    /// Gives the rows of a table, and keeps none; nothing where there is no such table.
+    pub(crate) fn give_rows<T: TakeRows>(
+        &mut self,
+        table: &str,
+        to: &mut T,
+    ) -> Result<(), T::Error> {
+        match table {
+            sources::TABLE => self.sources.rows.give(to),
+            sourcestats::TABLE => self.sourcestats.rows.give(to),
+            selectdata::TABLE => self.selectdata.rows.give(to),
+            ntpdata::TABLE => self.ntpdata.rows.give(to),
+            authdata::TABLE => self.authdata.rows.give(to),
+            _ => Ok(()),
+        }
     }
 
     /// The same with what is wrong with the history file.

@@ -5,14 +5,18 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format;
+use crate::view::rows::Rows;
 use crate::view::sources::{Ordered, Who, rows_of};
+
+/// What its rows are known by.
+pub(super) const TABLE: &str = "ntpdata";
 
 /// The measurements, in the order of the sources.
 #[derive(Debug, Serialize)]
 pub(crate) struct NtpDataView {
     /// Why there is no table.
     pub(crate) missing: Option<String>,
-    pub(crate) rows: Vec<NtpRow>,
+    pub(crate) rows: Rows<NtpRow>,
 }
 
 /// One source's last measurement.
@@ -91,10 +95,10 @@ pub(crate) const TESTS: [Test; 10] = [
 pub(crate) fn ntpdata(snapshot: Option<&Ordered<'_>>) -> NtpDataView {
     let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.ntpdata.as_ref()?))) else {
         let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::NtpData));
-        return NtpDataView { missing, rows: Vec::new() };
+        return NtpDataView { missing, rows: Rows::none(TABLE) };
     };
     let rows = rows_of(snapshot, data, |joined| joined.ntp, |data| data.remote_address, row);
-    NtpDataView { missing: None, rows }
+    NtpDataView { missing: None, rows: Rows::new(TABLE, rows) }
 }
 
 fn row(who: Who, data: &NtpData) -> NtpRow {

@@ -5,7 +5,11 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format::{self, Age};
+use crate::view::rows::Rows;
 use crate::view::sources::{Ordered, Who, reason, rows_of};
+
+/// What its rows are known by.
+pub(super) const TABLE: &str = "selectdata";
 
 /// The selection, in the order of the sources.
 #[derive(Debug, Serialize)]
@@ -14,7 +18,7 @@ pub(crate) struct SelectDataView {
     pub(crate) missing: Option<String>,
     /// The ends of the axis that the bands stand on; none where no source has an interval.
     pub(crate) axis: Option<Axis>,
-    pub(crate) rows: Vec<SelectRow>,
+    pub(crate) rows: Rows<SelectRow>,
 }
 
 /// The axis of the bands, from the lowest to the highest offset.
@@ -40,6 +44,14 @@ pub(crate) struct SelectRow {
     pub(crate) score: String,
     pub(crate) interval: Option<String>,
     pub(crate) band: Option<Band>,
+    /// Where the clock itself stands on the axis; none where there is no axis.
+    pub(crate) zero: Option<Zero>,
+}
+
+/// A place on the axis, 0 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Zero {
+    pub(crate) place: f64,
 }
 
 /// An interval on the axis: where it begins and how long it is, 0 to 100.
@@ -64,7 +76,7 @@ pub(crate) fn selectdata(snapshot: Option<&Ordered<'_>>) -> SelectDataView {
     let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.selectdata.as_ref()?)))
     else {
         let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::SelectData));
-        return SelectDataView { missing, axis: None, rows: Vec::new() };
+        return SelectDataView { missing, axis: None, rows: Rows::none(TABLE) };
     };
     let scale = Scale::of(data);
     let rows = rows_of(
@@ -74,7 +86,8 @@ pub(crate) fn selectdata(snapshot: Option<&Ordered<'_>>) -> SelectDataView {
         |data| data.address,
         |who, data| row(who, data, scale),
     );
-    SelectDataView { missing: None, axis: scale.map(|scale| scale.axis()), rows }
+    let axis = scale.map(|scale| scale.axis());
+    SelectDataView { missing: None, axis, rows: Rows::new(TABLE, rows) }
 }
 
 /// One source's part in the selection, and the axis that it shares with the others.
@@ -96,6 +109,7 @@ fn row(who: Who, data: &SelectData, scale: Option<Scale>) -> SelectRow {
         interval: limits
             .map(|(low, high)| format!("{} to {}", format::offset(low), format::offset(high))),
         band: limits.zip(scale).map(|((low, high), scale)| scale.band(low, high)),
+        zero: scale.map(|scale| Zero { place: scale.place(0.0) }),
     }
 }
 
@@ -245,7 +259,7 @@ mod tests {
             server(1, b'*', (-1e-9, 1e-9)),
             server(2, b'x', (0.999_999, 1.0)),
         ]);
-        for row in selectdata(Some(&Ordered::of(&snapshot))).rows {
+        for row in selectdata(Some(&Ordered::of(&snapshot))).rows.iter() {
             let band = row.band.unwrap();
             assert!(band.width >= THINNEST && band.start + band.width <= 100.01, "{band:?}");
         }

@@ -10,7 +10,11 @@ use serde::Serialize;
 use crate::view::absence;
 use crate::view::format::{self, Age};
 use crate::view::reference;
+use crate::view::rows::Rows;
 use crate::view::step::{self, Step};
+
+/// What its rows are known by.
+pub(super) const TABLE: &str = "sources";
 
 /// The table of sources.
 #[derive(Debug, Serialize)]
@@ -19,7 +23,7 @@ pub(crate) struct SourcesView {
     pub(crate) missing: Option<String>,
     /// How many there are, as `3 sources`.
     pub(crate) count: Option<String>,
-    pub(crate) rows: Vec<Row>,
+    pub(crate) rows: Rows<Row>,
     /// How a source is added, where there is none.
     pub(crate) none: Vec<Step>,
     pub(crate) states: Vec<Term>,
@@ -146,7 +150,7 @@ pub(crate) fn sources(snapshot: Option<&Ordered<'_>>) -> SourcesView {
             Some(_) if rows.is_empty() => vec![step::add_source()],
             _ => Vec::new(),
         },
-        rows,
+        rows: Rows::new(TABLE, rows),
         states: vec![
             SELECTED,
             COMBINED,

@@ -5,14 +5,18 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format;
+use crate::view::rows::Rows;
 use crate::view::sources::{Ordered, Who};
+
+/// What its rows are known by.
+pub(super) const TABLE: &str = "sourcestats";
 
 /// The table of statistics, in the order of the sources.
 #[derive(Debug, Serialize)]
 pub(crate) struct SourceStatsView {
     /// Why there is no table.
     pub(crate) missing: Option<String>,
-    pub(crate) rows: Vec<StatsRow>,
+    pub(crate) rows: Rows<StatsRow>,
 }
 
 /// One source's statistics.
@@ -36,7 +40,7 @@ pub(crate) fn sourcestats(snapshot: Option<&Ordered<'_>>) -> SourceStatsView {
         snapshot.and_then(|snapshot| Some((snapshot, snapshot.sourcestats.as_ref()?)))
     else {
         let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::SourceStats));
-        return SourceStatsView { missing, rows: Vec::new() };
+        return SourceStatsView { missing, rows: Rows::none(TABLE) };
     };
     let rows = match snapshot.sources {
         Some(_) => {
@@ -44,7 +48,7 @@ pub(crate) fn sourcestats(snapshot: Option<&Ordered<'_>>) -> SourceStatsView {
         }
         None => stats.iter().map(|stats| row(Who::at(stats.address), Some(stats))).collect(),
     };
-    SourceStatsView { missing: None, rows }
+    SourceStatsView { missing: None, rows: Rows::new(TABLE, rows) }
 }
 
 fn row(who: Who, stats: Option<&SourceStats>) -> StatsRow {

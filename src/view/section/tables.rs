@@ -141,7 +141,7 @@ pub(super) fn sourcestats(snapshot: &Snapshot) -> Made {
         [name].into_iter().chain(rest).collect()
     };
     let names = named(view.rows.iter().map(|row| &row.who));
-    let rows = names.into_iter().zip(&view.rows).map(row).collect();
+    let rows = names.into_iter().zip(view.rows.iter()).map(row).collect();
     made(view.missing.as_ref(), Vec::new(), table(&heads, 0, &["Note"], rows))
 }
 
@@ -173,7 +173,7 @@ pub(super) fn selectdata(snapshot: &Snapshot) -> Made {
         all.map(|cell| Cell { is_chosen, ..cell }).collect()
     };
     let names = named(view.rows.iter().map(|row| &row.who));
-    let rows = names.into_iter().zip(&view.rows).map(row).collect();
+    let rows = names.into_iter().zip(view.rows.iter()).map(row).collect();
     made(view.missing.as_ref(), Vec::new(), table(&heads, 0, &["Options"], rows))
 }
 
@@ -207,7 +207,7 @@ pub(super) fn ntpdata(snapshot: &Snapshot) -> Made {
         [name].into_iter().chain(rest).chain([tests]).collect()
     };
     let names = named(view.rows.iter().map(|row| &row.who));
-    let rows = names.into_iter().zip(&view.rows).map(row).collect();
+    let rows = names.into_iter().zip(view.rows.iter()).map(row).collect();
     made(view.missing.as_ref(), Vec::new(), table(&heads, 0, &[], rows))
 }
 
@@ -222,7 +222,7 @@ pub(super) fn authdata(snapshot: &Snapshot) -> Made {
         [name].into_iter().chain(rest).chain([note]).collect()
     };
     let names = named(view.rows.iter().map(|row| &row.who));
-    let rows = names.into_iter().zip(&view.rows).map(row).collect();
+    let rows = names.into_iter().zip(view.rows.iter()).map(row).collect();
     let content = table(&heads, 0, &["Key", "Note"], rows);
     made(view.missing.as_ref(), view.summary.into_iter().collect(), content)
 }
