@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 /// Little more than the fastest costs, and nearly as small as the smallest.
-const LEVEL: u32 = 5;
+const LEVEL: u32 = 3;
 
 /// A text that many are sent.
 #[derive(Debug)]
