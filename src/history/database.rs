@@ -13,6 +13,7 @@ use redb::{
 
 use super::batch::{Batch, CLOCK, Key};
 use super::bytes::{Malformed, Reader};
+use super::form::Form;
 use super::grid::time;
 use super::store::{Recorded, Store};
 use super::track::{Bucket, Raw, Track};
@@ -223,8 +224,8 @@ fn load(database: Database, mut store: Store) -> Result<Opened, Unread> {
     Ok(Opened { database, store, first_event, events, note: None })
 }
 
-fn put<const K: usize>(
-    track: &mut Track<K>,
+fn put<F: Form<K>, const K: usize>(
+    track: &mut Track<F, K>,
     tier: u8,
     second: u32,
     bytes: &[u8],
@@ -332,7 +333,16 @@ mod tests {
         }
 
         fn take(&mut self, second: u32, sources: &[&str]) {
-            let note = note(second, sources);
+            // Values that jump about, some of them missing.
+            let note = note(second, sources).with(|given| {
+                for (place, source) in (0_u32..).zip(given.sources.iter_mut().flatten()) {
+                    let noise = (second + place).wrapping_mul(2_654_435_761).to_le_bytes();
+                    source.register = noise[3];
+                    let [a, b, c, _] = noise.map(f32::from);
+                    source.values =
+                        [a * b - 9000.0, b * 1e-6, 0.0, if c < 9.0 { f32::NAN } else { c }];
+                }
+            });
             self.store.record(&note);
             self.log.compare(&note);
         }
@@ -370,7 +380,10 @@ mod tests {
             for (id, expected) in &expected.sources {
                 let found = &found.sources[id];
                 assert_eq!((found.number, &found.name), (expected.number, &expected.name));
-                assert_eq!(found.track.points(0, &grid), expected.track.points(0, &grid));
+                for series in 0..4 {
+                    let expected = expected.track.points(series, &grid);
+                    assert_eq!(found.track.points(series, &grid), expected);
+                }
                 assert_eq!(found.track.registers(&grid), expected.track.registers(&grid));
             }
         }

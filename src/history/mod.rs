@@ -9,10 +9,12 @@ mod cell;
 mod chosen;
 mod database;
 mod events;
+mod form;
 mod grid;
 mod keeper;
 mod measure;
 mod note;
+mod packed;
 mod rates;
 #[cfg(test)]
 mod samples;
