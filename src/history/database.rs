@@ -16,7 +16,7 @@ use super::bytes::{Malformed, Reader};
 use super::form::Form;
 use super::grid::time;
 use super::store::{Recorded, Store};
-use super::track::{Bucket, Raw, Track};
+use super::track::{Bucket, Raw, Track, push};
 use super::window::Event;
 
 /// The version of what the tables hold. Another one begins where an older second-hand would read
@@ -231,10 +231,10 @@ fn put<F: Form<K>, const K: usize>(
     bytes: &[u8],
 ) -> Result<(), Malformed> {
     match usize::from(tier).checked_sub(1) {
-        None => track.raw.extend(Raw::read_all(bytes)?),
+        None => Raw::read_all(bytes)?.into_iter().for_each(|raw| push(&mut track.raw, raw)),
         Some(place) => {
             let list = track.buckets.get_mut(place).ok_or(Malformed)?;
-            list.push_back(Bucket::read(second, bytes)?);
+            push(list, Bucket::read(second, bytes)?);
         }
     }
     Ok(())
@@ -409,6 +409,7 @@ mod tests {
         let opened = kept.opened();
         assert_eq!(opened.note, None);
         assert_same(&opened.store, &kept.store);
+        assert!(opened.store.bytes() <= kept.store.bytes(), "room is left over");
         assert_eq!(opened.store.next, kept.store.next);
         let log = Log::with(opened.first_event, opened.events);
         assert_eq!(log.total, kept.log.total);

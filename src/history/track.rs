@@ -111,10 +111,12 @@ impl<F: Form<K>, const K: usize> Track<F, K> {
         while self.raw.front().is_some_and(|reading| reading.second < end) {
             self.raw.pop_front();
         }
+        shrink(&mut self.raw);
         for (list, grain) in self.buckets.iter_mut().zip(GRAINS) {
             while list.front().is_some_and(|bucket| bucket.second.saturating_add(grain) <= end) {
                 list.pop_front();
             }
+            shrink(list);
         }
     }
 
@@ -257,12 +259,19 @@ fn add<F: Form<K>, const K: usize>(list: &mut VecDeque<Bucket<F, K>>, bucket: Bu
     }
 }
 
-/// Room grows by a sixteenth, as doubling would leave half of it empty.
-fn push<T>(list: &mut VecDeque<T>, item: T) {
+/// Room grows by a thirty-second, as doubling would leave half of it empty.
+pub(super) fn push<T>(list: &mut VecDeque<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 16 + 8);
+        list.reserve_exact(list.len() / 32 + 4);
     }
     list.push_back(item);
+}
+
+/// Gives back the room of what is gone for good, as where a plan holds less than the one before.
+fn shrink<T>(list: &mut VecDeque<T>) {
+    if list.capacity() > 2 * list.len() + 32 {
+        list.shrink_to(list.len() + list.len() / 32 + 4);
+    }
 }
 
 #[cfg(test)]
@@ -373,6 +382,17 @@ mod tests {
         let first = track.first().unwrap();
         assert!(first >= now - 1800 - 600 && first <= now - 1200, "{}", now - first);
         assert!(track.buckets.iter().all(|list| list.len() < 20) && track.raw.len() < 20);
+    }
+
+    #[test]
+    fn room_is_given_back_where_less_is_held() {
+        let mut track = recorded((0..900).map(|n| START + n * 10), &Plan { raw: 7200, ..PLAN });
+        assert!(track.raw.len() > 700 && track.raw.capacity() < 800);
+        let now = track.last().unwrap();
+        track.thin(now, &PLAN);
+        assert!(track.raw.len() > 50 && track.raw.capacity() < 80, "{}", track.raw.capacity());
+        track.thin(now + PLAN.length + 86_400, &PLAN);
+        assert!(track.bytes() < 2000, "{} bytes", track.bytes());
     }
 
     #[test]
