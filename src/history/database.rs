@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use redb::{
@@ -191,7 +192,7 @@ fn load(database: Database, mut store: Store) -> Result<Opened, Unread> {
         let (number, bytes) = entry?;
         let number = number.value();
         let mut bytes = Reader(bytes.value());
-        let (id, name) = (bytes.text()?, bytes.text()?);
+        let (id, name) = (bytes.text()?.into(), bytes.text()?);
         bytes.end()?;
         sources.push(Recorded { number, id, name, place: None, track: Track::new() });
         store.next = store.next.max(number.saturating_add(1));
@@ -210,7 +211,7 @@ fn load(database: Database, mut store: Store) -> Result<Opened, Unread> {
     }
     let tracks = sources.iter().filter_map(|recorded| recorded.track.last());
     store.last = tracks.chain(store.clock.last()).max().unwrap_or(0);
-    store.sources = sources.into_iter().map(|one| (one.id.clone(), one)).collect();
+    store.sources = sources.into_iter().map(|one| (Arc::clone(&one.id), one)).collect();
 
     let (mut first_event, mut events) = (0, Vec::new());
     for entry in transaction.open_table(EVENTS).map_err(damaged)?.iter()? {

@@ -176,7 +176,7 @@ impl History {
         let grid = Grid::new(from, to, points, store.least_step(seconds(from)));
         let clock = |series| store.clock.points(series, &grid);
         let source = |recorded: &Recorded| SourceHistory {
-            id: recorded.id.clone(),
+            id: recorded.id.to_string(),
             name: recorded.name.clone(),
             offset: recorded.track.points(0, &grid),
             error: recorded.track.points(1, &grid),

@@ -14,6 +14,7 @@
 //! sources and the clock 2 MB; 2,000 sources some 21 MB.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::form::Exact;
 use super::grid::{Grid, seconds};
@@ -41,7 +42,7 @@ pub(super) type SourceTrack = Track<Packed, { SOURCE_SERIES.len() }>;
 pub(super) struct Recorded {
     /// Never used again.
     pub(super) number: u32,
-    pub(super) id: String,
+    pub(super) id: Arc<str>,
     pub(super) name: String,
     /// Its place in the last list; `None` where it is configured no more.
     pub(super) place: Option<usize>,
@@ -53,7 +54,8 @@ pub(super) struct Store {
     length: u32,
     refresh: u32,
     pub(super) clock: ClockTrack,
-    pub(super) sources: HashMap<String, Recorded>,
+    /// By their ids.
+    pub(super) sources: HashMap<Arc<str>, Recorded>,
     /// The number of the next source.
     pub(super) next: u32,
     /// The time of the last reading, seconds since 1970.
@@ -110,17 +112,18 @@ impl Store {
     }
 
     fn record_source(&mut self, now: u32, place: usize, source: &Noted) {
-        if !self.sources.contains_key(&source.id) {
+        if !self.sources.contains_key(source.id.as_str()) {
             if self.sources.len() >= MOST_SOURCES && !self.forget_one() {
                 return;
             }
             let number = self.next;
             self.next = self.next.wrapping_add(1).max(1);
-            let (id, name) = (source.id.clone(), String::new());
-            let recorded = Recorded { number, id, name, place: None, track: Track::new() };
-            self.sources.insert(source.id.clone(), recorded);
+            let (id, name) = (Arc::<str>::from(source.id.as_str()), String::new());
+            let recorded =
+                Recorded { number, id: Arc::clone(&id), name, place: None, track: Track::new() };
+            self.sources.insert(id, recorded);
         }
-        if let Some(recorded) = self.sources.get_mut(&source.id) {
+        if let Some(recorded) = self.sources.get_mut(source.id.as_str()) {
             recorded.place = Some(place);
             if recorded.name != source.name {
                 recorded.name.clone_from(&source.name);
@@ -133,7 +136,7 @@ impl Store {
     fn forget_one(&mut self) -> bool {
         let gone = self.sources.values().filter(|recorded| recorded.place.is_none());
         let oldest = gone.min_by_key(|recorded| (recorded.track.last(), recorded.number));
-        let oldest = oldest.map(|recorded| recorded.id.clone());
+        let oldest = oldest.map(|recorded| Arc::clone(&recorded.id));
         oldest.is_some_and(|id| self.sources.remove(&id).is_some())
     }
 
@@ -192,10 +195,10 @@ impl Store {
 
     /// What it holds, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let entry = size_of::<(String, Recorded)>();
+        let entry = size_of::<(Arc<str>, Recorded)>();
         let sources = self.sources.values().map(|recorded| {
             recorded.track.bytes() - size_of::<SourceTrack>()
-                + 2 * recorded.id.capacity()
+                + recorded.id.len()
                 + recorded.name.capacity()
         });
         self.clock.bytes() + self.sources.capacity() * entry + sources.sum::<usize>()
