@@ -2,7 +2,7 @@
 //!
 //! | | up to 64 sources | more sources |
 //! |---|---|---|
-//! | each reading | 2 h (1 h where readings are less than 2 s apart) | 10 min |
+//! | each reading | 2 h (1 h where readings are less than 2 s apart) | 4 min |
 //! | minutes | 24 h | 1 h |
 //! | ten minutes | 7 days | 24 h |
 //! | hours | all of it | 7 days |
@@ -146,7 +146,7 @@ impl Store {
         let full = Plan { raw, buckets: [DAY, 7 * DAY, u32::MAX], length: self.length };
         // A little more than a window of that length asks for.
         let full = Plan { raw: full.raw + 2 * MINUTE, ..full };
-        let crowded = Plan { raw: 12 * MINUTE, buckets: [HOUR, DAY, 7 * DAY], length: self.length };
+        let crowded = Plan { raw: 6 * MINUTE, buckets: [HOUR, DAY, 7 * DAY], length: self.length };
         self.clock.thin(now, &full);
         let plan = if self.sources.len() > FEW_SOURCES { crowded } else { full };
         for recorded in self.sources.values_mut() {
