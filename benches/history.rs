@@ -14,7 +14,9 @@ fn main() {
     println!("| history | held | resident | one reading | window of 1 h | 24 h | all of it |");
     println!("|---|---|---|---|---|---|---|");
     // The smallest first, as what is freed may stay resident.
-    for (days, refresh, sources) in [(1, 5, 5), (1, 5, 20), (30, 5, 20), (1, 60, 1000)] {
+    for (days, refresh, sources) in
+        [(1, 5, 5), (1, 5, 20), (30, 5, 20), (1, 60, 1000), (1, 5, 1000)]
+    {
         row(days, refresh, sources);
     }
 }

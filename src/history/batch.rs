@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::bytes::Writer;
 use super::events::Log;
+use super::form::Form;
 use super::store::Store;
 use super::track::{GRAINS, Track};
 
@@ -64,7 +65,7 @@ fn minute(second: u32) -> u32 {
     second - second % GRAINS[0]
 }
 
-fn extent<const K: usize>(track: &Track<K>) -> Extent {
+fn extent<F: Form<K>, const K: usize>(track: &Track<F, K>) -> Extent {
     let mut extent = [None; TIERS];
     let ends = track.raw.front().zip(track.raw.back());
     extent[0] = ends.map(|(first, last)| (minute(first.second), minute(last.second)));
@@ -104,10 +105,10 @@ impl Batch {
         (batch, state)
     }
 
-    fn track<const K: usize>(
+    fn track<F: Form<K>, const K: usize>(
         &mut self,
         number: u32,
-        track: &Track<K>,
+        track: &Track<F, K>,
         before: &State,
         after: &State,
     ) {

@@ -5,6 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use libchrony::LeapStatus;
 
 use super::cell::Cell;
+use super::form::Form;
 use super::track::{Bucket, Raw};
 use super::window::{Change, Event};
 
@@ -97,11 +98,11 @@ impl Reader<'_> {
     }
 }
 
-impl<const K: usize> Raw<K> {
+impl<F: Form<K>, const K: usize> Raw<F, K> {
     pub(super) fn write(&self, out: &mut Writer) {
         out.u32(self.second);
         out.u8(self.register);
-        self.values.iter().for_each(|value| out.f32(*value));
+        (0..K).for_each(|series| out.f32(self.value(series)));
     }
 
     /// All of an entry, in order of time.
@@ -117,16 +118,17 @@ impl<const K: usize> Raw<K> {
             if all.last().is_some_and(|last| last.second > second) {
                 return Err(Malformed);
             }
-            all.push(Self { second, register, values });
+            all.push(Self::new(second, register, values));
         }
         Ok(all)
     }
 }
 
-impl<const K: usize> Bucket<K> {
+impl<F: Form<K>, const K: usize> Bucket<F, K> {
     pub(super) fn write(&self, out: &mut Writer) {
         out.u8(self.register);
-        for cell in &self.cells {
+        for series in 0..K {
+            let cell = self.cell(series);
             [cell.min, cell.mean, cell.max].into_iter().for_each(|value| out.f32(value));
             out.u32(cell.count);
         }
@@ -135,7 +137,7 @@ impl<const K: usize> Bucket<K> {
     pub(super) fn read(second: u32, bytes: &[u8]) -> Result<Self, Malformed> {
         let mut bytes = Reader(bytes);
         let register = bytes.u8()?;
-        let mut cells = [Cell { min: 0.0, mean: 0.0, max: 0.0, count: 0 }; K];
+        let mut cells = [Cell::NONE; K];
         for cell in &mut cells {
             let (min, mean, max) = (bytes.f32()?, bytes.f32()?, bytes.f32()?);
             let count = bytes.u32()?;
@@ -146,7 +148,7 @@ impl<const K: usize> Bucket<K> {
             *cell = Cell { min, mean, max, count };
         }
         bytes.end()?;
-        Ok(Self { second, register, cells })
+        Ok(Self::new(second, register, cells))
     }
 }
 
@@ -246,6 +248,8 @@ impl Event {
 #[cfg(test)]
 mod tests {
     use super::super::cell::Sum;
+    use super::super::form::Exact;
+    use super::super::packed::Packed;
     use super::*;
 
     fn changes() -> Vec<Change> {
@@ -300,28 +304,49 @@ mod tests {
         let readings = [(5, [1.0, f32::NAN]), (5, [0.1, 2.0]), (9, [f32::MIN, 0.0])];
         let mut out = Writer::default();
         for (second, values) in readings {
-            Raw { second, register: 0xa5, values }.write(&mut out);
+            Raw::<Exact, 2>::new(second, 0xa5, values).write(&mut out);
         }
-        let read = Raw::<2>::read_all(&out.0).unwrap();
+        let read = Raw::<Exact, 2>::read_all(&out.0).unwrap();
         assert_eq!(read.len(), 3);
         for (read, (second, values)) in read.iter().zip(readings) {
             assert_eq!((read.second, read.register), (second, 0xa5));
-            assert_eq!(read.values.map(f32::to_bits), values.map(f32::to_bits));
+            let read = [0, 1].map(|series| read.value(series).to_bits());
+            assert_eq!(read, values.map(f32::to_bits));
         }
-        assert!(Raw::<2>::read_all(&out.0[1..]).is_err());
+        assert!(Raw::<Exact, 2>::read_all(&out.0[1..]).is_err());
 
         let mut sum = Sum::NONE;
         sum.value(1.5);
         sum.value(2.5);
-        let bucket =
-            Bucket { second: 60, register: 1, cells: [sum.to_cell(), Sum::NONE.to_cell()] };
+        let bucket = Bucket::<Exact, 2>::new(60, 1, [sum.to_cell(), Cell::NONE]);
         let mut out = Writer::default();
         bucket.write(&mut out);
-        let read = Bucket::<2>::read(60, &out.0).unwrap();
-        assert_eq!((read.second, read.register, read.cells[0]), (60, 1, bucket.cells[0]));
-        assert_eq!(read.cells[1].count, 0);
-        assert!(Bucket::<3>::read(60, &out.0).is_err());
+        let read = Bucket::<Exact, 2>::read(60, &out.0).unwrap();
+        assert_eq!((read.second, read.register, read.cell(0)), (60, 1, bucket.cell(0)));
+        assert_eq!(read.cell(1).count, 0);
+        assert!(Bucket::<Exact, 3>::read(60, &out.0).is_err());
         out.0[1..5].copy_from_slice(&9.0_f32.to_le_bytes());
-        assert!(Bucket::<2>::read(60, &out.0).is_err(), "the least is above the mean");
+        assert!(Bucket::<Exact, 2>::read(60, &out.0).is_err(), "the least is above the mean");
+    }
+
+    #[test]
+    fn a_bucket_of_a_source_that_was_written_exactly_is_read_and_does_not_change_again() {
+        let cell = |min, mean, max| Cell { min, mean, max, count: 12 };
+        let cells = [cell(-1.1, 0.1, 7.7), Cell::NONE, cell(0.0, 7.3, 8.0), cell(0.01, 0.02, 9.3)];
+        let mut exact = Writer::default();
+        Bucket::<Exact, 4>::new(60, 0x7f, cells).write(&mut exact);
+        let read = Bucket::<Packed, 4>::read(60, &exact.0).unwrap();
+        for (series, cell) in cells.into_iter().enumerate().filter(|(_, cell)| cell.count > 0) {
+            let read = read.cell(series);
+            assert!((read.min - cell.min).abs() <= (cell.mean - cell.min) / 256.0, "{read:?}");
+            assert!((read.max - cell.max).abs() <= (cell.max - cell.mean) / 256.0, "{read:?}");
+            assert!((read.mean - cell.mean).abs() < 1e-3, "{read:?}");
+        }
+        let mut once = Writer::default();
+        read.write(&mut once);
+        assert_eq!(once.0.len(), exact.0.len());
+        let mut twice = Writer::default();
+        Bucket::<Packed, 4>::read(60, &once.0).unwrap().write(&mut twice);
+        assert_eq!(once.0, twice.0);
     }
 }

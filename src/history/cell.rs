@@ -11,6 +11,11 @@ pub(super) struct Cell {
     pub(super) count: u32,
 }
 
+impl Cell {
+    /// Of no value.
+    pub(super) const NONE: Self = Self { min: f32::NAN, mean: f32::NAN, max: f32::NAN, count: 0 };
+}
+
 /// Values as they are added up; in f64, so that the mean of many stays right.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Sum {
@@ -54,7 +59,7 @@ impl Sum {
 
     pub(super) fn to_cell(self) -> Cell {
         if self.count == 0 {
-            return Cell { min: f32::NAN, mean: f32::NAN, max: f32::NAN, count: 0 };
+            return Cell::NONE;
         }
         Cell { min: self.min, mean: single(self.mean()), max: self.max, count: self.count }
     }

@@ -65,7 +65,7 @@ impl Series {
         match self {
             Self::Clock(place) => Some(store.clock.points(*place, grid)),
             Self::Source(id, place) => {
-                store.sources.get(id).map(|recorded| recorded.track.points(*place, grid))
+                store.sources.get(id.as_str()).map(|recorded| recorded.track.points(*place, grid))
             }
         }
     }

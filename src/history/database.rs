@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use redb::{
@@ -13,9 +14,10 @@ use redb::{
 
 use super::batch::{Batch, CLOCK, Key};
 use super::bytes::{Malformed, Reader};
+use super::form::Form;
 use super::grid::time;
 use super::store::{Recorded, Store};
-use super::track::{Bucket, Raw, Track};
+use super::track::{Bucket, Raw, Track, push};
 use super::window::Event;
 
 /// The version of what the tables hold. Another one begins where an older second-hand would read
@@ -190,7 +192,7 @@ fn load(database: Database, mut store: Store) -> Result<Opened, Unread> {
         let (number, bytes) = entry?;
         let number = number.value();
         let mut bytes = Reader(bytes.value());
-        let (id, name) = (bytes.text()?, bytes.text()?);
+        let (id, name) = (bytes.text()?.into(), bytes.text()?);
         bytes.end()?;
         sources.push(Recorded { number, id, name, place: None, track: Track::new() });
         store.next = store.next.max(number.saturating_add(1));
@@ -209,7 +211,7 @@ fn load(database: Database, mut store: Store) -> Result<Opened, Unread> {
     }
     let tracks = sources.iter().filter_map(|recorded| recorded.track.last());
     store.last = tracks.chain(store.clock.last()).max().unwrap_or(0);
-    store.sources = sources.into_iter().map(|one| (one.id.clone(), one)).collect();
+    store.sources = sources.into_iter().map(|one| (Arc::clone(&one.id), one)).collect();
 
     let (mut first_event, mut events) = (0, Vec::new());
     for entry in transaction.open_table(EVENTS).map_err(damaged)?.iter()? {
@@ -223,17 +225,17 @@ fn load(database: Database, mut store: Store) -> Result<Opened, Unread> {
     Ok(Opened { database, store, first_event, events, note: None })
 }
 
-fn put<const K: usize>(
-    track: &mut Track<K>,
+fn put<F: Form<K>, const K: usize>(
+    track: &mut Track<F, K>,
     tier: u8,
     second: u32,
     bytes: &[u8],
 ) -> Result<(), Malformed> {
     match usize::from(tier).checked_sub(1) {
-        None => track.raw.extend(Raw::read_all(bytes)?),
+        None => Raw::read_all(bytes)?.into_iter().for_each(|raw| push(&mut track.raw, raw)),
         Some(place) => {
             let list = track.buckets.get_mut(place).ok_or(Malformed)?;
-            list.push_back(Bucket::read(second, bytes)?);
+            push(list, Bucket::read(second, bytes)?);
         }
     }
     Ok(())
@@ -332,7 +334,16 @@ mod tests {
         }
 
         fn take(&mut self, second: u32, sources: &[&str]) {
-            let note = note(second, sources);
+            // Values that jump about, some of them missing.
+            let note = note(second, sources).with(|given| {
+                for (place, source) in (0_u32..).zip(given.sources.iter_mut().flatten()) {
+                    let noise = (second + place).wrapping_mul(2_654_435_761).to_le_bytes();
+                    source.register = noise[3];
+                    let [a, b, c, _] = noise.map(f32::from);
+                    source.values =
+                        [a * b - 9000.0, b * 1e-6, 0.0, if c < 9.0 { f32::NAN } else { c }];
+                }
+            });
             self.store.record(&note);
             self.log.compare(&note);
         }
@@ -370,7 +381,10 @@ mod tests {
             for (id, expected) in &expected.sources {
                 let found = &found.sources[id];
                 assert_eq!((found.number, &found.name), (expected.number, &expected.name));
-                assert_eq!(found.track.points(0, &grid), expected.track.points(0, &grid));
+                for series in 0..4 {
+                    let expected = expected.track.points(series, &grid);
+                    assert_eq!(found.track.points(series, &grid), expected);
+                }
                 assert_eq!(found.track.registers(&grid), expected.track.registers(&grid));
             }
         }
@@ -396,6 +410,7 @@ mod tests {
         let opened = kept.opened();
         assert_eq!(opened.note, None);
         assert_same(&opened.store, &kept.store);
+        assert!(opened.store.bytes() <= kept.store.bytes(), "room is left over");
         assert_eq!(opened.store.next, kept.store.next);
         let log = Log::with(opened.first_event, opened.events);
         assert_eq!(log.total, kept.log.total);

@@ -9,10 +9,12 @@ mod cell;
 mod chosen;
 mod database;
 mod events;
+mod form;
 mod grid;
 mod keeper;
 mod measure;
 mod note;
+mod packed;
 mod rates;
 #[cfg(test)]
 mod samples;
@@ -184,7 +186,7 @@ impl History {
         drawn.sort_by_key(|recorded| lines.first != Some(recorded.id.as_str()));
         let others = drawn.split_off(drawn.len().min(lines.most));
         let source = |recorded: &Recorded| SourceHistory {
-            id: recorded.id.clone(),
+            id: recorded.id.to_string(),
             name: recorded.name.clone(),
             offset: recorded.track.points(0, &grid),
         };

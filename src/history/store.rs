@@ -2,7 +2,7 @@
 //!
 //! | | up to 64 sources | more sources |
 //! |---|---|---|
-//! | each reading | 2 h (1 h where readings are less than 2 s apart) | 10 min |
+//! | each reading | 2 h (1 h where readings are less than 2 s apart) | 4 min |
 //! | minutes | 24 h | 1 h |
 //! | ten minutes | 7 days | 24 h |
 //! | hours | all of it | 7 days |
@@ -10,13 +10,16 @@
 //!
 //! The clock always has the first column. At most 2,000 sources are held: where another one comes, the
 //! one that has been gone longest is forgotten; where none has gone, the new one is not recorded.
-//! A source takes 24 bytes a reading and 72 a bucket, so 24 hours at 5 s take some 150 KB each, 20
-//! sources 3 MB; 2,000 sources some 40 MB.
+//! A source takes 20 bytes a reading and 40 a bucket, so 24 hours at 5 s take some 85 KB each, 20
+//! sources and the clock 2 MB; 2,000 sources some 21 MB.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::form::Exact;
 use super::grid::{Grid, seconds};
 use super::note::{CLOCK_SERIES, Note, Noted, SOURCE_SERIES};
+use super::packed::Packed;
 use super::track::{Plan, Raw, Track};
 
 /// The most sources that are held.
@@ -31,15 +34,15 @@ const DAY: u32 = 86_400;
 /// How far back a reading may be, in seconds, to count as made at the time of the last.
 const SLACK: u32 = 2;
 
-pub(super) type ClockTrack = Track<{ CLOCK_SERIES.len() }>;
-pub(super) type SourceTrack = Track<{ SOURCE_SERIES.len() }>;
+pub(super) type ClockTrack = Track<Exact, { CLOCK_SERIES.len() }>;
+pub(super) type SourceTrack = Track<Packed, { SOURCE_SERIES.len() }>;
 
 /// A source that is or was configured.
 #[derive(Debug)]
 pub(super) struct Recorded {
     /// Never used again.
     pub(super) number: u32,
-    pub(super) id: String,
+    pub(super) id: Arc<str>,
     pub(super) name: String,
     /// Its place in the last list; `None` where it is configured no more.
     pub(super) place: Option<usize>,
@@ -51,7 +54,8 @@ pub(super) struct Store {
     length: u32,
     refresh: u32,
     pub(super) clock: ClockTrack,
-    pub(super) sources: HashMap<String, Recorded>,
+    /// By their ids.
+    pub(super) sources: HashMap<Arc<str>, Recorded>,
     /// The number of the next source.
     pub(super) next: u32,
     /// The time of the last reading, seconds since 1970.
@@ -94,7 +98,7 @@ impl Store {
         }
         self.last = now;
         if let Some(clock) = &given.clock {
-            self.clock.push(Raw { second: now, register: 0, values: clock.values });
+            self.clock.push(Raw::new(now, 0, clock.values));
         }
         if let Some(sources) = &given.sources {
             for recorded in self.sources.values_mut() {
@@ -108,23 +112,23 @@ impl Store {
     }
 
     fn record_source(&mut self, now: u32, place: usize, source: &Noted) {
-        if !self.sources.contains_key(&source.id) {
+        if !self.sources.contains_key(source.id.as_str()) {
             if self.sources.len() >= MOST_SOURCES && !self.forget_one() {
                 return;
             }
             let number = self.next;
             self.next = self.next.wrapping_add(1).max(1);
-            let (id, name) = (source.id.clone(), String::new());
-            let recorded = Recorded { number, id, name, place: None, track: Track::new() };
-            self.sources.insert(source.id.clone(), recorded);
+            let (id, name) = (Arc::<str>::from(source.id.as_str()), String::new());
+            let recorded =
+                Recorded { number, id: Arc::clone(&id), name, place: None, track: Track::new() };
+            self.sources.insert(id, recorded);
         }
-        if let Some(recorded) = self.sources.get_mut(&source.id) {
+        if let Some(recorded) = self.sources.get_mut(source.id.as_str()) {
             recorded.place = Some(place);
             if recorded.name != source.name {
                 recorded.name.clone_from(&source.name);
             }
-            let (register, values) = (source.register, source.values);
-            recorded.track.push(Raw { second: now, register, values });
+            recorded.track.push(Raw::new(now, source.register, source.values));
         }
     }
 
@@ -132,7 +136,7 @@ impl Store {
     fn forget_one(&mut self) -> bool {
         let gone = self.sources.values().filter(|recorded| recorded.place.is_none());
         let oldest = gone.min_by_key(|recorded| (recorded.track.last(), recorded.number));
-        let oldest = oldest.map(|recorded| recorded.id.clone());
+        let oldest = oldest.map(|recorded| Arc::clone(&recorded.id));
         oldest.is_some_and(|id| self.sources.remove(&id).is_some())
     }
 
@@ -142,7 +146,7 @@ impl Store {
         let full = Plan { raw, buckets: [DAY, 7 * DAY, u32::MAX], length: self.length };
         // A little more than a window of that length asks for.
         let full = Plan { raw: full.raw + 2 * MINUTE, ..full };
-        let crowded = Plan { raw: 12 * MINUTE, buckets: [HOUR, DAY, 7 * DAY], length: self.length };
+        let crowded = Plan { raw: 6 * MINUTE, buckets: [HOUR, DAY, 7 * DAY], length: self.length };
         self.clock.thin(now, &full);
         let plan = if self.sources.len() > FEW_SOURCES { crowded } else { full };
         for recorded in self.sources.values_mut() {
@@ -191,10 +195,10 @@ impl Store {
 
     /// What it holds, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let entry = size_of::<(String, Recorded)>();
+        let entry = size_of::<(Arc<str>, Recorded)>();
         let sources = self.sources.values().map(|recorded| {
             recorded.track.bytes() - size_of::<SourceTrack>()
-                + 2 * recorded.id.capacity()
+                + recorded.id.len()
                 + recorded.name.capacity()
         });
         self.clock.bytes() + self.sources.capacity() * entry + sources.sum::<usize>()

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 
 use super::cell::{Cell, Sum};
+use super::form::Form;
 use super::grid::Grid;
 use super::window::Point;
 
@@ -25,35 +26,55 @@ pub(super) struct Plan {
 
 /// One reading: its second since 1970, the reach register of a source, the values; NaN = none.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Raw<const K: usize> {
+pub(super) struct Raw<F: Form<K>, const K: usize> {
     pub(super) second: u32,
     pub(super) register: u8,
-    pub(super) values: [f32; K],
+    values: F::Values,
 }
 
 /// The readings of one minute, ten minutes, hour or day.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bucket<const K: usize> {
+pub(super) struct Bucket<F: Form<K>, const K: usize> {
     /// Where it begins, seconds since 1970.
     pub(super) second: u32,
     /// As it was at the last reading.
     pub(super) register: u8,
-    pub(super) cells: [Cell; K],
+    cells: F::Cells,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Track<const K: usize> {
-    pub(super) raw: VecDeque<Raw<K>>,
-    pub(super) buckets: [VecDeque<Bucket<K>>; 4],
+pub(super) struct Track<F: Form<K>, const K: usize> {
+    pub(super) raw: VecDeque<Raw<F, K>>,
+    pub(super) buckets: [VecDeque<Bucket<F, K>>; 4],
 }
 
-impl<const K: usize> Track<K> {
+impl<F: Form<K>, const K: usize> Raw<F, K> {
+    pub(super) fn new(second: u32, register: u8, values: [f32; K]) -> Self {
+        Self { second, register, values: F::hold(values) }
+    }
+
+    pub(super) fn value(&self, series: usize) -> f32 {
+        F::value(&self.values, self.register, series)
+    }
+}
+
+impl<F: Form<K>, const K: usize> Bucket<F, K> {
+    pub(super) fn new(second: u32, register: u8, cells: [Cell; K]) -> Self {
+        Self { second, register, cells: F::pack(cells) }
+    }
+
+    pub(super) fn cell(&self, series: usize) -> Cell {
+        F::cell(&self.cells, series)
+    }
+}
+
+impl<F: Form<K>, const K: usize> Track<F, K> {
     pub(super) fn new() -> Self {
-        Self { raw: VecDeque::new(), buckets: Default::default() }
+        Self { raw: VecDeque::new(), buckets: [const { VecDeque::new() }; 4] }
     }
 
     /// Adds a reading, which must not be older than the last.
-    pub(super) fn push(&mut self, reading: Raw<K>) {
+    pub(super) fn push(&mut self, reading: Raw<F, K>) {
         debug_assert!(self.last().is_none_or(|last| last <= reading.second));
         push(&mut self.raw, reading);
     }
@@ -90,10 +111,12 @@ impl<const K: usize> Track<K> {
         while self.raw.front().is_some_and(|reading| reading.second < end) {
             self.raw.pop_front();
         }
+        shrink(&mut self.raw);
         for (list, grain) in self.buckets.iter_mut().zip(GRAINS) {
             while list.front().is_some_and(|bucket| bucket.second.saturating_add(grain) <= end) {
                 list.pop_front();
             }
+            shrink(list);
         }
     }
 
@@ -109,11 +132,11 @@ impl<const K: usize> Track<K> {
         {
             self.raw.pop_front();
             register = reading.register;
-            for (sum, value) in sums.iter_mut().zip(reading.values) {
-                sum.value(value);
+            for (series, sum) in sums.iter_mut().enumerate() {
+                sum.value(reading.value(series));
             }
         }
-        add(&mut self.buckets[0], Bucket { second, register, cells: sums.map(Sum::to_cell) });
+        add(&mut self.buckets[0], Bucket::new(second, register, sums.map(Sum::to_cell)));
     }
 
     /// The first buckets of a grain that make one of the next do so.
@@ -131,14 +154,11 @@ impl<const K: usize> Track<K> {
         {
             list.pop_front();
             register = bucket.register;
-            for (sum, cell) in sums.iter_mut().zip(bucket.cells) {
-                sum.cell(cell);
+            for (series, sum) in sums.iter_mut().enumerate() {
+                sum.cell(bucket.cell(series));
             }
         }
-        add(
-            &mut self.buckets[place + 1],
-            Bucket { second, register, cells: sums.map(Sum::to_cell) },
-        );
+        add(&mut self.buckets[place + 1], Bucket::new(second, register, sums.map(Sum::to_cell)));
     }
 
     /// Forgets what was recorded for this time or later.
@@ -155,7 +175,7 @@ impl<const K: usize> Track<K> {
 
     /// The length of the longest bucket that reaches beyond a time, seconds; 1 where all is raw.
     pub(super) fn grain(&self, from: u32) -> u32 {
-        let reaches = |(list, grain): &(&VecDeque<Bucket<K>>, u32)| {
+        let reaches = |(list, grain): &(&VecDeque<Bucket<F, K>>, u32)| {
             list.back().is_some_and(|bucket| bucket.second.saturating_add(*grain) > from)
         };
         self.buckets.iter().zip(GRAINS).rev().find(reaches).map_or(1, |(_, grain)| grain)
@@ -166,12 +186,12 @@ impl<const K: usize> Track<K> {
         let mut sums = vec![Sum::NONE; grid.count];
         for bucket in self.buckets_of(grid) {
             if let Some(sum) = grid.place(bucket.second).and_then(|place| sums.get_mut(place)) {
-                sum.cell(bucket.cells[series]);
+                sum.cell(bucket.cell(series));
             }
         }
         for reading in self.raw_of(grid) {
             if let Some(sum) = grid.place(reading.second).and_then(|place| sums.get_mut(place)) {
-                sum.value(reading.values[series]);
+                sum.value(reading.value(series));
             }
         }
         sums.into_iter().map(Sum::point).collect()
@@ -197,7 +217,7 @@ impl<const K: usize> Track<K> {
     }
 
     /// The oldest first.
-    fn buckets_of(&self, grid: &Grid) -> impl Iterator<Item = &Bucket<K>> {
+    fn buckets_of(&self, grid: &Grid) -> impl Iterator<Item = &Bucket<F, K>> {
         let (from, end) = (grid.from, grid.end());
         self.buckets.iter().rev().flat_map(move |list| {
             let begin = list.partition_point(|bucket| bucket.second < from);
@@ -205,7 +225,7 @@ impl<const K: usize> Track<K> {
         })
     }
 
-    fn raw_of(&self, grid: &Grid) -> impl Iterator<Item = &Raw<K>> {
+    fn raw_of(&self, grid: &Grid) -> impl Iterator<Item = &Raw<F, K>> {
         let end = grid.end();
         let begin = self.raw.partition_point(|reading| reading.second < grid.from);
         self.raw.range(begin..).take_while(move |reading| reading.second < end)
@@ -215,8 +235,8 @@ impl<const K: usize> Track<K> {
     pub(super) fn bytes(&self) -> usize {
         let buckets: usize = self.buckets.iter().map(VecDeque::capacity).sum();
         size_of::<Self>()
-            + self.raw.capacity() * size_of::<Raw<K>>()
-            + buckets * size_of::<Bucket<K>>()
+            + self.raw.capacity() * size_of::<Raw<F, K>>()
+            + buckets * size_of::<Bucket<F, K>>()
     }
 }
 
@@ -230,31 +250,39 @@ fn start(second: u32, grain: u32) -> u32 {
 }
 
 /// Adds a bucket, to the last one where that is of the same time.
-fn add<const K: usize>(list: &mut VecDeque<Bucket<K>>, bucket: Bucket<K>) {
+fn add<F: Form<K>, const K: usize>(list: &mut VecDeque<Bucket<F, K>>, bucket: Bucket<F, K>) {
     match list.back_mut() {
         Some(last) if last.second >= bucket.second => {
-            last.register = bucket.register;
-            for (cell, more) in last.cells.iter_mut().zip(bucket.cells) {
+            let cells = std::array::from_fn(|series| {
                 let mut sum = Sum::NONE;
-                sum.cell(*cell);
-                sum.cell(more);
-                *cell = sum.to_cell();
-            }
+                sum.cell(last.cell(series));
+                sum.cell(bucket.cell(series));
+                sum.to_cell()
+            });
+            *last = Bucket::new(last.second, bucket.register, cells);
         }
         _ => push(list, bucket),
     }
 }
 
-/// Room grows by a sixteenth, as doubling would leave half of it empty.
-fn push<T>(list: &mut VecDeque<T>, item: T) {
+/// Room grows by a thirty-second, as doubling would leave half of it empty.
+pub(super) fn push<T>(list: &mut VecDeque<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 16 + 8);
+        list.reserve_exact(list.len() / 32 + 4);
     }
     list.push_back(item);
 }
 
+/// Gives back the room of what is gone for good, as where a plan holds less than the one before.
+fn shrink<T>(list: &mut VecDeque<T>) {
+    if list.capacity() > 2 * list.len() + 32 {
+        list.shrink_to(list.len() + list.len() / 32 + 4);
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::form::Exact;
     use super::super::grid::time;
     use super::*;
 
@@ -271,11 +299,11 @@ mod tests {
         }
     }
 
-    fn recorded(seconds: impl Iterator<Item = u32>, plan: &Plan) -> Track<1> {
+    fn recorded(seconds: impl Iterator<Item = u32>, plan: &Plan) -> Track<Exact, 1> {
         let mut track = Track::new();
         for second in seconds {
             let register = second.to_le_bytes()[0];
-            track.push(Raw { second, register, values: [value(second)] });
+            track.push(Raw::new(second, register, [value(second)]));
             track.thin(second, plan);
         }
         track
@@ -363,10 +391,21 @@ mod tests {
     }
 
     #[test]
+    fn room_is_given_back_where_less_is_held() {
+        let mut track = recorded((0..900).map(|n| START + n * 10), &Plan { raw: 7200, ..PLAN });
+        assert!(track.raw.len() > 700 && track.raw.capacity() < 800);
+        let now = track.last().unwrap();
+        track.thin(now, &PLAN);
+        assert!(track.raw.len() > 50 && track.raw.capacity() < 80, "{}", track.raw.capacity());
+        track.thin(now + PLAN.length + 86_400, &PLAN);
+        assert!(track.bytes() < 2000, "{} bytes", track.bytes());
+    }
+
+    #[test]
     fn a_gap_longer_than_everything_leaves_only_the_new() {
         let mut track = recorded((0..100).map(|n| START + n * 10), &PLAN);
         let late = START + 400 * 86_400;
-        track.push(Raw { second: late, register: 1, values: [1.0] });
+        track.push(Raw::new(late, 1, [1.0]));
         track.thin(late, &PLAN);
         assert_eq!((track.first(), track.last()), (Some(late), Some(late)));
     }
