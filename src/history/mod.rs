@@ -183,7 +183,7 @@ impl History {
         let mut drawn = store.sources_of(&grid);
         // A line that has no value in this time would only take the place of another.
         drawn.retain(|recorded| recorded.track.has_points(0, &grid));
-        drawn.sort_by_key(|recorded| lines.first != Some(recorded.id.as_str()));
+        drawn.sort_by_key(|recorded| lines.first != Some(&*recorded.id));
         let others = drawn.split_off(drawn.len().min(lines.most));
         let source = |recorded: &Recorded| SourceHistory {
             id: recorded.id.to_string(),

@@ -199,8 +199,8 @@ impl<F: Form<K>, const K: usize> Track<F, K> {
 
     /// Whether a series has a value in any of the steps.
     pub(super) fn has_points(&self, series: usize, grid: &Grid) -> bool {
-        self.raw_of(grid).any(|reading| reading.values[series].is_finite())
-            || self.buckets_of(grid).any(|bucket| bucket.cells[series].count > 0)
+        self.raw_of(grid).any(|reading| reading.value(series).is_finite())
+            || self.buckets_of(grid).any(|bucket| bucket.cell(series).count > 0)
     }
 
     /// The reach register at the end of each step.
