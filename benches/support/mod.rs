@@ -110,6 +110,20 @@ pub(crate) fn ratio(ours: &[f64], theirs: &[f64], whose: &str) -> String {
     format!("{:.2} times{whose} ({least:.2} to {most:.2})", median(&ratios))
 }
 
+/// Upstream's libchrony, as pychrony brings it.
+pub(crate) fn upstream() -> Option<PathBuf> {
+    pychrony()?;
+    let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pychrony/lib");
+    let inside = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut libraries = inside(place)
+        .flat_map(|python| inside(python.path().join("site-packages/pychrony.libs")))
+        .map(|file| file.path());
+    libraries.find(|file| {
+        let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("libchrony-") && name.contains(".so")
+    })
+}
+
 /// A Python with pychrony, in an environment below the target folder.
 pub(crate) fn pychrony() -> Option<PathBuf> {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pychrony");

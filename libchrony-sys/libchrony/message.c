@@ -1,7 +1,5 @@
 /* The bytes of messages: every number is read and written byte by byte, most significant first. */
-#include <arpa/inet.h>
 #include <math.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -75,20 +73,85 @@ unsigned int chronyi_address_family(const unsigned char *bytes)
   return chronyi_load_u16(bytes + 16);
 }
 
-bool chronyi_format_address(const unsigned char *bytes, char *text, size_t size)
+/* Writes a number of at most five digits, and gives the end; inet_ntop(), by printf(), takes much longer. */
+static inline char *write_number(char *end, unsigned int number, unsigned int base)
+{
+  char digits[5];
+  int length = 0;
+
+  do {
+    digits[length++] = "0123456789abcdef"[number % base];
+    number /= base;
+  } while (number > 0);
+  while (length > 0)
+    *end++ = digits[--length];
+  return end;
+}
+
+static char *write_inet4(char *end, const unsigned char *bytes)
+{
+  int i;
+
+  for (i = 0; i < 4; i++) {
+    if (i > 0)
+      *end++ = '.';
+    end = write_number(end, bytes[i], 10);
+  }
+  return end;
+}
+
+/* The groups of an IPv6 address that are written as "::": the first of the longest runs of zeros, of two at
+   least; gives their number. */
+static int find_zeros(const unsigned char *bytes, int *first)
+{
+  int longest = 1, run = 0, i;
+
+  for (i = 0; i < 8; i++) {
+    run = chronyi_load_u16(bytes + 2 * i) == 0 ? run + 1 : 0;
+    if (run > longest) {
+      longest = run;
+      *first = i + 1 - run;
+    }
+  }
+  return longest > 1 ? longest : 0;
+}
+
+static char *write_inet6(char *end, const unsigned char *bytes)
+{
+  int first = -1, zeros = find_zeros(bytes, &first), groups = 8, i;
+
+  /* An IPv4 address in it is written as one: ::192.0.2.1 and ::ffff:192.0.2.1. */
+  if (first == 0 && (zeros == 6 || (zeros == 5 && chronyi_load_u16(bytes + 10) == 0xffff)))
+    groups = 6;
+  for (i = 0; i < groups; i++) {
+    if (i > 0 || i == first)
+      *end++ = ':';
+    if (i == first)
+      i += zeros - 1;
+    else
+      end = write_number(end, chronyi_load_u16(bytes + 2 * i), 16);
+  }
+  if (groups == 6 || first + zeros == 8)
+    *end++ = ':';
+  return groups == 6 ? write_inet4(end, bytes + 12) : end;
+}
+
+bool chronyi_format_address(const unsigned char *bytes, char text[CHRONYI_ADDRESS_TEXT])
 {
   switch (chronyi_address_family(bytes)) {
     case CHRONYI_FAMILY_NONE:
       return false;
     case CHRONYI_FAMILY_INET4:
-      return inet_ntop(AF_INET, bytes, text, (socklen_t)size) != NULL;
+      *write_inet4(text, bytes) = '\0';
+      return true;
     case CHRONYI_FAMILY_INET6:
-      return inet_ntop(AF_INET6, bytes, text, (socklen_t)size) != NULL;
+      *write_inet6(text, bytes) = '\0';
+      return true;
     case CHRONYI_FAMILY_ID:
-      snprintf(text, size, "ID#%010lu", (unsigned long)chronyi_load_u32(bytes));
+      snprintf(text, CHRONYI_ADDRESS_TEXT, "ID#%010lu", (unsigned long)chronyi_load_u32(bytes));
       return true;
     default:
-      snprintf(text, size, "?");
+      strcpy(text, "?");
       return true;
   }
 }

@@ -15,6 +15,8 @@
 #define CHRONYI_MESSAGE_MAX 1024
 #define CHRONYI_ADDRESS_LENGTH 20
 #define CHRONYI_TEXT_LENGTH 256
+/* Room for any address as text. */
+#define CHRONYI_ADDRESS_TEXT 46
 /* The part of a table that one reply holds begins with three numbers, and has so many places. */
 #define CHRONYI_TABLE_HEADER 12
 #define CHRONYI_TABLE_PLACES 8
@@ -116,7 +118,7 @@ void chronyi_store_u32(unsigned char *bytes, uint32_t value);
 double chronyi_load_float(const unsigned char *bytes);
 struct timespec chronyi_load_timespec(const unsigned char *bytes);
 /* Writes an address as text; false where it is unspecified. */
-bool chronyi_format_address(const unsigned char *bytes, char *text, size_t size);
+bool chronyi_format_address(const unsigned char *bytes, char text[CHRONYI_ADDRESS_TEXT]);
 /* The family of a 20-byte address. */
 unsigned int chronyi_address_family(const unsigned char *bytes);
 /* Bytes of a field, of a record, and of the data of a reply. */

@@ -43,53 +43,89 @@ bool chronyi_is_reference_clock(const chronyi_layout *layout, const unsigned cha
   return false;
 }
 
-/* A field of the current record as it is seen, and its bytes. */
-typedef struct {
-  chronyi_field field;
-  const unsigned char *bytes;
-} resolved;
+/* The layout of the current record; NULL where the application sees none. */
+static const chronyi_layout *shown_layout(const chrony_session *s)
+{
+  return s && !s->hidden ? s->layout : NULL;
+}
 
-static bool resolve(const chrony_session *s, int index, resolved *found)
+/* Makes a field of the shown layout the last one, going on from the one before where that is possible. */
+static void go_to_field(chrony_session *s, int index)
+{
+  if (s->last_layout != s->layout || s->last_field > index) {
+    s->last_layout = s->layout;
+    s->last_field = 0;
+    s->last_offset = 0;
+  }
+  for (; s->last_field < index; s->last_field++)
+    s->last_offset += chronyi_field_length(&s->layout->fields[s->last_field]);
+}
+
+/* A field of the shown layout as it is seen. */
+static const chronyi_field *seen_field(const chrony_session *s, int index)
 {
   static const chronyi_field reference_id = {
     "reference ID", CHRONYI_U32, CHRONY_CONTENT_REFERENCE_ID, NULL
   };
-  const unsigned char *data;
+  static const chronyi_field address = {
+    "address", CHRONYI_ADDRESS, CHRONY_CONTENT_ADDRESS, NULL
+  };
+  const chronyi_field *field = &s->layout->fields[index];
 
-  if (!s || !s->layout || s->hidden || index < 0 || index >= s->layout->number_fields)
+  if (field->type != CHRONYI_ADDRESS_OR_REFID)
+    return field;
+  return chronyi_is_reference_clock(s->layout, s->message + s->start) ? &reference_id : &address;
+}
+
+/* A field of the current record, and its bytes. */
+typedef struct {
+  const chronyi_field *field;
+  const unsigned char *bytes;
+} resolved;
+
+static bool resolve(chrony_session *s, int index, resolved *found)
+{
+  const chronyi_layout *layout = shown_layout(s);
+
+  if (!layout || index < 0 || index >= layout->number_fields)
     return false;
-
-  data = s->message + s->start;
-  found->field = s->layout->fields[index];
-  found->bytes = data + chronyi_field_offset(s->layout, index);
-  if (found->field.type == CHRONYI_ADDRESS_OR_REFID) {
-    found->field.type = CHRONYI_ADDRESS;
-    if (chronyi_is_reference_clock(s->layout, data))
-      found->field = reference_id;
-  }
+  go_to_field(s, index);
+  found->field = seen_field(s, index);
+  found->bytes = s->message + s->start + s->last_offset;
   return true;
 }
 
 int chrony_get_record_number_fields(chrony_session *s)
 {
-  return s && s->layout && !s->hidden ? s->layout->number_fields : 0;
+  const chronyi_layout *layout = shown_layout(s);
+
+  return layout ? layout->number_fields : 0;
 }
 
 const char *chrony_get_field_name(chrony_session *s, int field)
 {
   resolved r;
 
-  return resolve(s, field, &r) ? r.field.name : NULL;
+  return resolve(s, field, &r) ? r.field->name : NULL;
 }
 
 int chrony_get_field_index(chrony_session *s, const char *name)
 {
-  resolved r;
-  int i;
+  const chronyi_layout *layout = shown_layout(s);
+  int i, index;
 
-  for (i = 0; name && resolve(s, i, &r); i++) {
-    if (strcmp(r.field.name, name) == 0)
-      return i;
+  if (!layout || !name)
+    return -1;
+  /* From the last one on, and round: a layout has no name twice, so that any order finds the same. */
+  index = s->last_layout == layout ? s->last_field : 0;
+  for (i = 0; i < layout->number_fields; i++) {
+    const char *other = seen_field(s, index)->name;
+
+    if (*other == *name && strcmp(other, name) == 0) {
+      go_to_field(s, index);
+      return index;
+    }
+    index = index + 1 < layout->number_fields ? index + 1 : 0;
   }
   return -1;
 }
@@ -121,7 +157,7 @@ chrony_field_type chrony_get_field_type(chrony_session *s, int field)
 {
   resolved r;
 
-  return resolve(s, field, &r) ? public_type(r.field.type) : CHRONY_TYPE_NONE;
+  return resolve(s, field, &r) ? public_type(r.field->type) : CHRONY_TYPE_NONE;
 }
 
 chrony_field_content chrony_get_field_content(chrony_session *s, int field)
@@ -130,10 +166,10 @@ chrony_field_content chrony_get_field_content(chrony_session *s, int field)
 
   if (!resolve(s, field, &r))
     return CHRONY_CONTENT_NONE;
-  if (r.field.type == CHRONYI_ADDRESS &&
+  if (r.field->type == CHRONYI_ADDRESS &&
       chronyi_address_family(r.bytes) == CHRONYI_FAMILY_NONE)
     return CHRONY_CONTENT_NONE;
-  return r.field.content;
+  return r.field->content;
 }
 
 uint64_t chrony_get_field_uinteger(chrony_session *s, int field)
@@ -142,7 +178,7 @@ uint64_t chrony_get_field_uinteger(chrony_session *s, int field)
 
   if (!resolve(s, field, &r))
     return 0;
-  switch (r.field.type) {
+  switch (r.field->type) {
     case CHRONYI_U8:
       return r.bytes[0];
     case CHRONYI_U16:
@@ -163,7 +199,7 @@ int64_t chrony_get_field_integer(chrony_session *s, int field)
 
   if (!resolve(s, field, &r))
     return 0;
-  switch (r.field.type) {
+  switch (r.field->type) {
     case CHRONYI_I8:
       value = r.bytes[0];
       return value < 0x80 ? value : value - 0x100;
@@ -179,7 +215,7 @@ double chrony_get_field_float(chrony_session *s, int field)
 {
   resolved r;
 
-  if (!resolve(s, field, &r) || r.field.type != CHRONYI_FLOAT)
+  if (!resolve(s, field, &r) || r.field->type != CHRONYI_FLOAT)
     return (double)NAN;
   return chronyi_load_float(r.bytes);
 }
@@ -189,7 +225,7 @@ struct timespec chrony_get_field_timespec(chrony_session *s, int field)
   struct timespec none;
   resolved r;
 
-  if (resolve(s, field, &r) && r.field.type == CHRONYI_TIMESPEC)
+  if (resolve(s, field, &r) && r.field->type == CHRONYI_TIMESPEC)
     return chronyi_load_timespec(r.bytes);
   memset(&none, 0, sizeof none);
   return none;
@@ -201,13 +237,13 @@ const char *chrony_get_field_string(chrony_session *s, int field)
 
   if (!resolve(s, field, &r))
     return NULL;
-  if (r.field.type == CHRONYI_TEXT) {
+  if (r.field->type == CHRONYI_TEXT) {
     memcpy(s->text, r.bytes, CHRONYI_TEXT_LENGTH);
     s->text[CHRONYI_TEXT_LENGTH] = '\0';
     return s->text;
   }
-  if (r.field.type != CHRONYI_ADDRESS ||
-      !chronyi_format_address(r.bytes, s->text, sizeof s->text))
+  if (r.field->type != CHRONYI_ADDRESS ||
+      !chronyi_format_address(r.bytes, s->text))
     return NULL;
   return s->text;
 }
@@ -219,7 +255,7 @@ const char *chrony_get_field_constant_name(chrony_session *s, int field, uint64_
 
   if (!resolve(s, field, &r))
     return NULL;
-  for (constant = r.field.constants; constant && constant->name; constant++) {
+  for (constant = r.field->constants; constant && constant->name; constant++) {
     if (constant->value == value)
       return constant->name;
   }

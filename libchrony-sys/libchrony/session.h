@@ -36,6 +36,11 @@ struct chrony_session_t {
   size_t start;
   unsigned char message[CHRONYI_MESSAGE_MAX];
 
+  /* The field that was looked at last, and where it starts in its record: the next is mostly near. */
+  const chronyi_layout *last_layout;
+  int last_field;
+  size_t last_offset;
+
   /* Of a table: the indices that the last reply speaks of, and how many records it holds for them. */
   uint32_t table_first;
   uint32_t table_end;

@@ -40,42 +40,39 @@ static bool fill_path(struct sockaddr_un *sun, const char *path)
   return true;
 }
 
-static int connect_unix(int fd, const struct sockaddr_un *sun)
-{
-  return connect(fd, (const struct sockaddr *)sun, sizeof *sun);
-}
-
-/* Tries the server's socket before anything is created. */
-static bool probe_server(const struct sockaddr_un *server)
+/* A socket that is connected to the server, which is tried so before anything is created. */
+static int connect_unix(const struct sockaddr_un *server)
 {
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  bool reachable;
 
-  if (fd < 0)
-    return false;
-  reachable = connect_unix(fd, server) == 0;
-  chronyi_close_quietly(fd);
-  return reachable;
+  if (fd >= 0 && connect(fd, (const struct sockaddr *)server, sizeof *server) < 0) {
+    chronyi_close_quietly(fd);
+    return -1;
+  }
+  return fd;
 }
 
 /* Writes random characters, each as likely as the others. */
 static bool write_random(char *text, size_t length)
 {
+  /* With some to spare for those that are passed over, so that one call is enough but for bad luck. */
+  unsigned char bytes[OUTER_RANDOM + INNER_RANDOM + 4];
   size_t written = 0;
 
   while (written < length) {
-    unsigned char byte;
-    ssize_t got = getrandom(&byte, 1, 0);
+    ssize_t got = getrandom(bytes, sizeof bytes, 0);
+    ssize_t i;
 
     if (got < 0 && errno == EINTR)
       continue;
-    if (got != 1)
+    if (got <= 0)
       return false;
-    /* 248 is the largest multiple of 62 in a byte. */
-    if (byte < 248)
-      text[written++] = alphabet[byte % ALPHABET_LENGTH];
+    for (i = 0; i < got && written < length; i++) {
+      /* 248 is the largest multiple of 62 in a byte. */
+      if (bytes[i] < 248)
+        text[written++] = alphabet[bytes[i] % ALPHABET_LENGTH];
+    }
   }
-  text[length] = '\0';
   return true;
 }
 
@@ -96,7 +93,10 @@ typedef struct {
   char outer[sizeof(((struct sockaddr_un *)0)->sun_path)];
   char inner[INNER_RANDOM + 1];
   struct sockaddr_un client;
+  /* The part of the client's path that follows the outer directory. */
+  const char *below;
   int outer_fd;
+  mode_t outer_mode;
   bool outer_made;
   bool inner_made;
   bool bound;
@@ -105,23 +105,26 @@ typedef struct {
 static bool name_place(place *p, const char *server)
 {
   size_t directory = (size_t)(strrchr(server, '/') - server);
-  char random[OUTER_RANDOM + 1];
+  char random[OUTER_RANDOM + INNER_RANDOM - OWNER_LENGTH];
   char path[2 * sizeof p->client.sun_path];
+  size_t outer_length = directory + sizeof "/" OUTER_PREFIX - 1 + OUTER_RANDOM;
 
   if (directory == 0 || directory >= sizeof p->outer) {
     errno = EINVAL;
     return false;
   }
-  if (!write_random(random, OUTER_RANDOM) || !write_random(p->inner, INNER_RANDOM))
+  if (!write_random(random, sizeof random))
     return false;
   write_owner(p->inner);
+  memcpy(p->inner + OWNER_LENGTH, random + OUTER_RANDOM, INNER_RANDOM - OWNER_LENGTH);
 
-  snprintf(path, sizeof path, "%.*s/" OUTER_PREFIX "%s/%s/" SOCKET_NAME, (int)directory, server,
-           random, p->inner);
+  snprintf(path, sizeof path, "%.*s/" OUTER_PREFIX "%.*s/%s/" SOCKET_NAME, (int)directory, server,
+           OUTER_RANDOM, random, p->inner);
   if (!fill_path(&p->client, path))
     return false;
   /* Shorter than the path just checked. */
-  memcpy(p->outer, path, directory + sizeof "/" OUTER_PREFIX - 1 + OUTER_RANDOM);
+  memcpy(p->outer, path, outer_length);
+  p->below = p->client.sun_path + outer_length + 1;
   return true;
 }
 
@@ -142,20 +145,27 @@ static bool make_directories(place *p)
     errno = EPROTO;
     return false;
   }
+  p->outer_mode = status.st_mode & 07777;
   if (mkdirat(p->outer_fd, p->inner, 0711) < 0)
     return false;
   p->inner_made = true;
   return true;
 }
 
-/* Binds and connects; the modes make the result independent of the umask. */
-static bool connect_client(place *p, int fd, const struct sockaddr_un *server)
+/* Gives the socket its path; the modes make the result independent of the umask. */
+static bool bind_client(place *p, int fd)
 {
+  struct stat inner;
+
   if (bind(fd, (const struct sockaddr *)&p->client, sizeof p->client) < 0)
     return false;
   p->bound = true;
-  return chmod(p->client.sun_path, 0666) == 0 && fchmodat(p->outer_fd, p->inner, 0711, 0) == 0 &&
-         fchmod(p->outer_fd, 0711) == 0 && connect_unix(fd, server) == 0;
+  /* Most umasks leave the directories as they are to be. Another thread may have changed it between the
+     two, so that the inner one is looked at as well, which costs less than setting its mode. */
+  return fchmodat(p->outer_fd, p->below, 0666, 0) == 0 &&
+         fstatat(p->outer_fd, p->inner, &inner, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ((inner.st_mode & 07777) == 0711 || fchmodat(p->outer_fd, p->inner, 0711, 0) == 0) &&
+         (p->outer_mode == 0711 || fchmod(p->outer_fd, 0711) == 0);
 }
 
 static void remove_place(const place *p)
@@ -163,7 +173,7 @@ static void remove_place(const place *p)
   int saved = errno;
 
   if (p->bound)
-    unlink(p->client.sun_path);
+    unlinkat(p->outer_fd, p->below, 0);
   if (p->inner_made)
     unlinkat(p->outer_fd, p->inner, AT_REMOVEDIR);
   if (p->outer_made)
@@ -179,13 +189,13 @@ int chronyi_open_unix(const char *path)
 
   memset(&p, 0, sizeof p);
   p.outer_fd = -1;
-  if (!fill_path(&server, path) || !probe_server(&server) || !name_place(&p, path))
+  if (!fill_path(&server, path))
     return -1;
-
-  fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  /* Connected first and bound then: chronyd sees only where it is bound. */
+  fd = connect_unix(&server);
   if (fd < 0)
     return -1;
-  if (!make_directories(&p) || !connect_client(&p, fd, &server)) {
+  if (!name_place(&p, path) || !make_directories(&p) || !bind_client(&p, fd)) {
     remove_place(&p);
     chronyi_close_quietly(fd);
     fd = -1;

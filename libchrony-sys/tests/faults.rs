@@ -14,7 +14,7 @@ const CALLS: [&str; 15] = [
     "mkdirat",
     "open",
     "fstat",
-    "chmod",
+    "fstatat",
     "fchmod",
     "fchmodat",
     "getrandom",
@@ -46,8 +46,10 @@ fn a_failure_of_any_step_leaves_nothing_behind_and_its_errno() {
     let place = Place::new();
     let program = library.path().join("faults");
     let printed = library.run(program.to_str().expect("an ASCII path"), &[&place.address()]);
-    // Two sockets, two connections, and one of each of the others.
-    let steps: u32 = printed.trim().parse().expect("the number of steps");
-    assert!(steps >= 13, "{steps}");
+    // One of each, and the modes of the directories only where the umask took bits away. Bad luck with the
+    // random numbers asks for more of them.
+    let steps: Vec<u32> = printed.split_whitespace().flat_map(str::parse).collect();
+    let [usual, strict] = steps[..] else { panic!("{printed}") };
+    assert!((9..12).contains(&usual) && (11..14).contains(&strict), "{usual} {strict}");
     assert!(place.others().is_empty());
 }

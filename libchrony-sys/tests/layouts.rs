@@ -98,6 +98,28 @@ fn every_field_has_its_name_type_content_and_value() {
 }
 
 #[test]
+fn fields_are_the_same_in_whatever_order_they_are_looked_at() {
+    for layout in layouts::all() {
+        let (session, server) = connected();
+        request_about(&session, &server, &layout, Address::V4(SOURCE.into()));
+        let body = layout.body_about(Address::V4(SOURCE.into()));
+        assert_eq!(answer(&session, &server, layout.reply, &body), chrony_err::CHRONY_OK);
+        let number = session.fields();
+        let forward: Vec<Seen> = (0..number).map(|index| seen(&session, index)).collect();
+        let fields = || (0..number).zip(layout.fields.iter().zip(&forward));
+        for (step, (last, ..)) in fields().flat_map(|last| fields().map(move |next| (next, last))) {
+            // From each field to each, by name and by index.
+            let (index, (field, value)) = step;
+            session.index(layout.fields[usize::try_from(last).unwrap()].name);
+            assert_eq!(session.index(field.name), index, "{} {}", layout.report, field.name);
+            session.uinteger(last);
+            assert_eq!(&seen(&session, index), value, "{} {}", layout.report, field.name);
+            assert_eq!(session.index("no such field"), -1);
+        }
+    }
+}
+
+#[test]
 fn fields_lie_where_the_description_has_them() {
     for layout in layouts::all() {
         let mut end = 0;

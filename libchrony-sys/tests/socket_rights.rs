@@ -29,8 +29,13 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn modes_do_not_depend_on_the_umask() {
-    for mask in [0, 0o022, 0o027, 0o077] {
+    // Only root can make something in a directory without rights.
+    let masks: &[u32] = &[0, 0o022, 0o027, 0o066, 0o077, 0o777];
+    let masks = if process::is_root() { masks } else { &masks[..5] };
+    for (mask, above) in masks.iter().flat_map(|mask| [(*mask, 0o755), (*mask, 0o2755)]) {
         let place = Place::new();
+        // One that hands its group down gives its directories a bit more.
+        std::fs::set_permissions(place.path(), PermissionsExt::from_mode(above)).unwrap();
         let address = place.address();
         let wrong = in_child(|| {
             process::set_umask(mask);
@@ -42,7 +47,7 @@ fn modes_do_not_depend_on_the_umask() {
             let modes: Vec<u32> = path.ancestors().take(3).map(mode).collect();
             if modes == [0o666, 0o711, 0o711] { 0 } else { 3 }
         });
-        assert_eq!(wrong, 0, "{mask:o}");
+        assert_eq!(wrong, 0, "{mask:o} {above:o}");
         assert_eq!(place.others(), Vec::<PathBuf>::new());
     }
 }

@@ -145,6 +145,8 @@ fn addresses_of_every_family_have_their_text() {
         (v6("2001:db8::1"), "2001:db8::1"),
         (v6("fedc:ba98:7654:3210:fedc:ba98:7654:3210"), "fedc:ba98:7654:3210:fedc:ba98:7654:3210"),
         (v6("::ffff:255.255.255.255"), "::ffff:255.255.255.255"),
+        (v6("::192.0.2.1"), "::192.0.2.1"),
+        (v6("::1:0"), "::0.1.0.0"),
         (Address::Id(1), "ID#0000000001"),
         (Address::Id(u32::MAX), "ID#4294967295"),
         (Address::Family(4, 1), "?"),
@@ -154,6 +156,27 @@ fn addresses_of_every_family_have_their_text() {
         let (session, _server, index) = given(&tracking, "address", Value::Address(address));
         assert_eq!(session.string(index).as_deref(), Some(text));
         assert_eq!((session.kind(index), session.content(index)), (5, 15));
+    }
+}
+
+/// With every choice of groups that are zero.
+#[test]
+fn the_text_of_an_ipv6_address_is_the_usual_one() {
+    let tracking = layouts::of("tracking");
+    let patterns = [[1, 0x20, 0xabc, 0xffff, 0x0f00, 0xffff, 0x1234, 0x00ff], [0xffff; 8]];
+    for groups in patterns {
+        for zeros in 0..=u8::MAX {
+            let part = |at: usize| if zeros >> at & 1 == 1 { 0 } else { groups[at] };
+            let ip = std::net::Ipv6Addr::from([0, 1, 2, 3, 4, 5, 6, 7].map(part));
+            // std writes an IPv4 address in it only after ffff.
+            let expected = match (zeros & 0x7f, ip.to_ipv4()) {
+                (0x3f, Some(inside)) => format!("::{inside}"),
+                _ => ip.to_string(),
+            };
+            let (session, _server, index) =
+                given(&tracking, "address", Value::Address(Address::V6(ip)));
+            assert_eq!(session.string(index), Some(expected));
+        }
     }
 }
 

@@ -55,11 +55,14 @@ macro_rules! bit_set {
             /// The names of the bits set in `bits`, lowest bit first; unnamed bits are kept as unknown.
             #[must_use]
             pub fn from_bits(bits: u64) -> Vec<Self> {
-                (0..u64::BITS)
-                    .map(|shift| bits & (1 << shift))
-                    .filter(|bit| *bit != 0)
-                    .map(Self::from_code)
-                    .collect()
+                let mut found = Vec::with_capacity(bits.count_ones() as usize);
+                let mut left = bits;
+                while left != 0 {
+                    let lowest = left & left.wrapping_neg();
+                    found.push(Self::from_code(lowest));
+                    left ^= lowest;
+                }
+                found
             }
         }
     };

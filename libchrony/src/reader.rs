@@ -72,10 +72,10 @@ impl<'a> Reader<'a> {
         &self,
         name: &'static CStr,
     ) -> Result<Option<T>, Error> {
-        if self.fields.find(name).is_none() {
-            return Ok(None);
+        match self.unsigned(name) {
+            Err(Error::MissingField { .. }) => Ok(None),
+            other => other.map(Some),
         }
-        self.unsigned(name).map(Some)
     }
 
     /// A 32-bit number whose largest value means "never" or "unknown".

@@ -44,17 +44,23 @@ impl Chronyd {
 
     /// As above, with further lines of configuration.
     pub(crate) fn server_with(stratum: u8, lines: &str) -> Self {
-        Self::start(free_port, &format!("local stratum {stratum}\nallow\n{lines}\n"))
+        let lines = format!("local stratum {stratum}\nallow\n{lines}\n");
+        Self::start(Path::new("/tmp"), free_port, &lines)
     }
 
     /// A client with these lines of configuration; it serves nobody.
     pub(crate) fn client(lines: &str) -> Self {
-        Self::start(|| 0, &format!("{lines}\n"))
+        Self::client_in(Path::new("/tmp"), lines)
     }
 
-    fn start(ntp_port: fn() -> u16, lines: &str) -> Self {
+    /// As above, with its directory in this one, whose path is short.
+    pub(crate) fn client_in(place: &Path, lines: &str) -> Self {
+        Self::start(place, || 0, &format!("{lines}\n"))
+    }
+
+    fn start(place: &Path, ntp_port: fn() -> u16, lines: &str) -> Self {
         let directory =
-            tempfile::Builder::new().prefix("shd").tempdir_in("/tmp").expect("a directory");
+            tempfile::Builder::new().prefix("shd").tempdir_in(place).expect("a directory");
         let (user, group) = need::user().expect("chrony's user");
         chown(directory.path(), Some(user), Some(group)).expect("the directory is given away");
         let mut chronyd = Self { directory, ntp_port: 0, command_port: 0, child: None };

@@ -53,6 +53,7 @@ mod course;
 mod drift;
 mod fault;
 mod generation;
+mod held;
 mod place;
 mod queue;
 mod report;
@@ -69,6 +70,8 @@ pub use command::Command;
 pub use course::Course;
 pub use fault::Fault;
 pub use generation::Generation;
+#[doc(hidden)]
+pub use held::Held;
 pub use report::{
     Activity, Client, LOCAL_REFERENCE, RtcData, ServerStats, Smoothing, Tracking, UNSYNCHRONIZED,
 };
