@@ -29,7 +29,7 @@ use support::{Asking, part_of};
 const ROUNDS: usize = 5;
 /// Each is asked for so long in a round, by so many at a time. Those who wait for a reading share it.
 const LOAD: Duration = Duration::from_secs(2);
-const CLIENTS: [usize; 2] = [4, 64];
+const CLIENTS: [usize; 3] = [4, 64, 256];
 
 fn main() {
     if let Some(reason) = Need::Chronyd.missing() {
