@@ -107,7 +107,7 @@ struct Pen {
 impl Pen {
     fn start(&mut self, (place, height): (usize, f64)) {
         // Writing to a string cannot fail.
-        let _ = write!(self.text, "M{place}.5 {height}");
+        let _ = write!(self.text, "M{place}.5 {}", whole(height));
         self.at = (place, height);
         self.begun = false;
     }
@@ -118,17 +118,26 @@ impl Pen {
             self.begun = true;
         }
         let (was, before) = self.at;
-        let right = if place < was { -((was - place) as f64) } else { (place - was) as f64 };
-        self.number(right);
-        self.number(height - before);
+        self.number(place.cast_signed() - was.cast_signed());
+        self.number(whole(height) - whole(before));
         self.at = (place, height);
     }
 
     /// A minus sign parts numbers as well as a blank.
-    fn number(&mut self, number: f64) {
-        let blank = if number < 0.0 || self.text.ends_with('l') { "" } else { " " };
-        let _ = write!(self.text, "{blank}{}", number + 0.0);
+    fn number(&mut self, number: isize) {
+        if number >= 0 && !self.text.ends_with('l') {
+            self.text.push(' ');
+        }
+        let _ = write!(self.text, "{number}");
     }
+}
+
+/// A height is a whole number already. As one of these it is written in a fraction of the time, and a page
+/// has thousands.
+fn whole(height: f64) -> isize {
+    #[expect(clippy::cast_possible_truncation, reason = "heights are a few hundred")]
+    let whole = height as isize;
+    whole
 }
 
 #[cfg(test)]
