@@ -25,11 +25,13 @@ pub(crate) struct Asker<W> {
     pub(crate) link: Link<W>,
     /// What snapshots need not ask again.
     pub(crate) names: Names,
+    /// The opening in which a snapshot had an answer to each report of one record, and none since had not.
+    pub(crate) talks_since: Option<u64>,
 }
 
 impl<W: Wait> Asker<W> {
     pub(crate) fn with(settings: Builder) -> Self {
-        Self { link: Link::new(settings), names: Names::default() }
+        Self { link: Link::new(settings), names: Names::default(), talks_since: None }
     }
 
     /// Takes the address only after it answered; an orderly refusal of this report is proof too.

@@ -38,6 +38,9 @@ pub(crate) struct Link<W> {
     /// Whether chronyd refuses sourcestats, by which libchrony looks addresses up: it then asks twice
     /// where one answer is waited for, so that requests are made one at a time.
     is_blind: bool,
+    /// The reports that chains began with on this opening and that were given: their chains need none that
+    /// goes ahead alone.
+    given: Vec<ReportName>,
 }
 
 impl<W: Wait> Link<W> {
@@ -49,6 +52,7 @@ impl<W: Wait> Link<W> {
             passed_over: Vec::new(),
             opened: 0,
             is_blind: false,
+            given: Vec::new(),
         }
     }
 
@@ -106,26 +110,33 @@ impl<W: Wait> Link<W> {
         })
     }
 
-    /// Makes a chain of requests for each number below `chains`, several of them under way at once.
+    /// Makes a chain of requests for each number below `chains`, several of them under way at once. The
+    /// chains begin with this report, or with reports that are as sure to be given.
     ///
     /// `next` is called with `None` for the first request of a chain and with what each request gave
     /// for the next. Chains are begun in order; what they give may come in another. Whatever upsets
     /// the requests under way is met as [`Self::ask`] meets it, one request at a time.
     pub(crate) async fn each(
         &mut self,
-        chains: u32,
+        (begin, chains): (ReportName, u32),
         end: Instant,
         mut next: impl FnMut(u32, Option<(Request, Result<&Session, Error>)>) -> Step + Send,
     ) {
         let mut chains = 0..chains;
         let mut upsets = 0;
-        // The first is alone: it opens, searches, and tells what is given at all.
-        let mut alone: Vec<_> = chains.next().map(|chain| (chain, None)).into_iter().collect();
+        // The first is alone: it opens, searches, and tells what is given at all. Once that is known, it is
+        // in no hurry to be so.
+        let is_known = self.open.is_some() && self.given.contains(&begin);
+        let first = if is_known { None } else { chains.next() };
+        let mut alone: Vec<_> = first.map(|chain| (chain, None)).into_iter().collect();
         loop {
             for (chain, request) in alone.drain(..) {
                 if !self.one_by_one(chain, request, end, &mut next).await {
                     return;
                 }
+            }
+            if !self.given.contains(&begin) {
+                self.given.push(begin);
             }
             if chains.is_empty() {
                 return;
@@ -198,6 +209,7 @@ impl<W: Wait> Link<W> {
         for address in candidates {
             self.opened += 1;
             self.is_blind = false;
+            self.given.clear();
             let answer = match search::open(&address) {
                 Ok((session, socket)) => {
                     let open = Open { session, socket, address };

@@ -129,7 +129,7 @@ impl<W: Wait> Asker<W> {
             };
             if take(index, given) { Step::Done } else { Step::Stop }
         };
-        self.link.each(chains, end, next).await;
+        self.link.each((report, chains), end, next).await;
     }
 
     /// Gives the sources of a pass their names, as far as chronyd tells them; never fails.

@@ -133,7 +133,7 @@ impl<W: Wait> Asker<W> {
                 if column.is_open() { Step::Done } else { Step::Stop }
             }
         };
-        self.link.each(count.max(1), end, next).await;
+        self.link.each((first, count.max(1)), end, next).await;
         column.into_pass()
     }
 
@@ -221,7 +221,8 @@ impl<W: Wait> Asker<W> {
         end: Instant,
     ) -> ByAddress {
         let mut read = ByAddress::new(wanted, count, self.answered());
-        self.link.each(count.max(1), end, |index, answer| read.next(index, answer)).await;
+        let chains = (ReportName::SourceStats, count.max(1));
+        self.link.each(chains, end, |index, answer| read.next(index, answer)).await;
         read
     }
 }

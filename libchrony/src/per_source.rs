@@ -283,13 +283,12 @@ pub(crate) async fn given<W: Wait, T>(
                 Err(_) => Err(error),
             }
         }
-        Err(error)
-            if error.is_refusal()
-                || error.is_of_one_record()
-                || matches!(error, Error::ServerTooNew { .. }) =>
-        {
-            Ok(Err(error))
-        }
+        Err(error) if is_of_one_report(&error) => Ok(Err(error)),
         Err(error) => Err(error),
     }
+}
+
+/// Whether other reports may be given all the same.
+pub(crate) fn is_of_one_report(error: &Error) -> bool {
+    error.is_refusal() || error.is_of_one_record() || matches!(error, Error::ServerTooNew { .. })
 }

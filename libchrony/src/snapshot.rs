@@ -6,9 +6,12 @@ use std::time::{Instant, SystemTime};
 use crate::address::{Address, Transport};
 use crate::asker::Asker;
 use crate::error::Error;
+use crate::exchange::Request;
+use crate::ffi::Session;
 use crate::identity::SourceAddress;
+use crate::lanes::Step;
 use crate::pass::Pass;
-use crate::per_source::{self, Chosen, Given, given};
+use crate::per_source::{self, Chosen, Given, given, is_of_one_report};
 use crate::reader::Reader;
 use crate::report::{
     Activity, AuthData, NtpData, ReportName, RtcData, SelectData, ServerStats, Smoothing, Source,
@@ -129,16 +132,81 @@ impl<'a, T> Index<'a, T> {
     }
 }
 
-/// Reads a report of one record.
+/// The reports of one record; `None` = not asked for, or not yet.
+#[derive(Default)]
+struct Singles {
+    tracking: Option<Result<Tracking, Error>>,
+    activity: Option<Result<Activity, Error>>,
+    serverstats: Option<Result<ServerStats, Error>>,
+    rtcdata: Option<Result<RtcData, Error>>,
+    smoothing: Option<Result<Smoothing, Error>>,
+}
+
+const SINGLES: [ReportName; 5] = [
+    ReportName::Tracking,
+    ReportName::Activity,
+    ReportName::ServerStats,
+    ReportName::RtcData,
+    ReportName::Smoothing,
+];
+
+impl Singles {
+    /// Asks for these at the same time, and for no more where one has no answer.
+    async fn read<W: Wait>(asker: &mut Asker<W>, reports: &[ReportName], end: Instant) -> Self {
+        let chosen: Vec<_> = SINGLES.into_iter().filter(|it| reports.contains(it)).collect();
+        let mut read = Self::default();
+        let next = |chain: u32, answer: Option<(Request, Result<&Session, Error>)>| {
+            let Some(report) = chosen.get(chain as usize).copied() else { return Step::Done };
+            let Some((_, answer)) = answer else { return Step::Ask(Request::Record(report, 0)) };
+            if read.put(report, answer) { Step::Done } else { Step::Stop }
+        };
+        let chains = u32::try_from(chosen.len()).unwrap_or(u32::MAX);
+        asker.link.each((ReportName::Tracking, chains), end, next).await;
+        read
+    }
+
+    /// Takes an answer; whether others are worth a question.
+    fn put(&mut self, report: ReportName, answer: Result<&Session, Error>) -> bool {
+        let goes_on = answer.as_ref().err().is_none_or(is_of_one_report);
+        let answer = answer.map(|session| Reader::new(session, report, 0));
+        match report {
+            ReportName::Tracking => {
+                self.tracking = Some(answer.and_then(|it| Tracking::decode(&it)));
+            }
+            ReportName::Activity => {
+                self.activity = Some(answer.and_then(|it| Activity::decode(&it)));
+            }
+            ReportName::ServerStats => {
+                self.serverstats = Some(answer.and_then(|it| ServerStats::decode(&it)));
+            }
+            ReportName::RtcData => self.rtcdata = Some(answer.and_then(|it| RtcData::decode(&it))),
+            _ => self.smoothing = Some(answer.and_then(|it| Smoothing::decode(&it))),
+        }
+        goes_on
+    }
+}
+
+fn is_silent<T>(given: &Option<Given<T>>) -> bool {
+    matches!(given, Some(Err(Error::TimedOut { .. })))
+}
+
+/// A report of one record: as it was read already, or read now.
 async fn single<W: Wait, T>(
     asker: &mut Asker<W>,
+    read: Option<Result<T, Error>>,
     (chosen, report, end): (bool, ReportName, Instant),
     decode: impl FnOnce(&Reader<'_>) -> Result<T, Error>,
 ) -> Result<Option<Given<T>>, Error> {
     if !chosen {
         return Ok(None);
     }
-    let read = asker.single(report, end, decode).await;
+    let read = match read {
+        Some(read) => read,
+        None => asker.single(report, end, decode).await,
+    };
+    if report == ReportName::Tracking && matches!(read, Err(Error::TimedOut { .. })) {
+        return read.map(|_| None);
+    }
     given(asker, read, end).await.map(Some)
 }
 
@@ -149,18 +217,29 @@ pub(crate) async fn read<W: Wait>(
     end: Instant,
 ) -> Result<Snapshot, Error> {
     let fetched_at = SystemTime::now();
-    let tracking = match reports.contains(&ReportName::Tracking) {
-        true => match asker.single(ReportName::Tracking, end, Tracking::decode).await {
-            Err(error @ Error::TimedOut { .. }) => return Err(error),
-            other => Some(given(asker, other, end).await?),
-        },
-        false => None,
+    // Where one may be left without an answer, the others would wait for it.
+    let read = match asker.talks_since == Some(asker.link.opened()) {
+        true => Singles::read(asker, reports, end).await,
+        false => Singles::default(),
     };
     let of = |report| (reports.contains(&report), report, end);
-    let activity = single(asker, of(ReportName::Activity), Activity::decode).await?;
-    let serverstats = single(asker, of(ReportName::ServerStats), ServerStats::decode).await?;
-    let rtcdata = single(asker, of(ReportName::RtcData), RtcData::decode).await?;
-    let smoothing = single(asker, of(ReportName::Smoothing), Smoothing::decode).await?;
+    let (tracking, activity) = (of(ReportName::Tracking), of(ReportName::Activity));
+    let tracking = single(asker, read.tracking, tracking, Tracking::decode).await?;
+    let activity = single(asker, read.activity, activity, Activity::decode).await?;
+    let serverstats = of(ReportName::ServerStats);
+    let serverstats = single(asker, read.serverstats, serverstats, ServerStats::decode).await?;
+    let (rtcdata, smoothing) = (of(ReportName::RtcData), of(ReportName::Smoothing));
+    let rtcdata = single(asker, read.rtcdata, rtcdata, RtcData::decode).await?;
+    let smoothing = single(asker, read.smoothing, smoothing, Smoothing::decode).await?;
+    if is_silent(&activity)
+        || is_silent(&serverstats)
+        || is_silent(&rtcdata)
+        || is_silent(&smoothing)
+    {
+        asker.talks_since = None;
+    } else if SINGLES.iter().all(|report| reports.contains(report)) {
+        asker.talks_since = Some(asker.link.opened());
+    }
     let mut per_source = per_source::settled(asker, Chosen::among(reports), end).await?;
     if per_source.may_have_names()
         && let Some(Ok(sources)) = &mut per_source.sources
