@@ -24,7 +24,7 @@ const SOURCES: [u32; 5] = [1, 10, 100, 1_000, 5_000];
 /// Rounds of each comparison.
 const ROUNDS: usize = 9;
 /// Requests that the wrapper has under way.
-const UNDER_WAY: u32 = 8;
+const UNDER_WAY: u32 = 4;
 
 fn main() {
     if let Some(reason) = Need::Chronyd.missing() {

@@ -15,9 +15,11 @@ use crate::exchange::{Failure, Request};
 use crate::ffi::{Code, Fault, Session};
 use crate::wait::Wait;
 
-/// Requests under way at a time. chronyd's socket queues 10 requests where the system's limit is as it
-/// usually is (net.unix.max_dgram_qlen), and the client's as many answers.
-pub(crate) const LANES: usize = 8;
+/// Requests under way at a time. chronyd's socket queues 11 requests where the system's limit is as it
+/// usually is (net.unix.max_dgram_qlen), and the client's as many answers; so two who read at the same
+/// time leave room for chronyc, which gives up where there is none. chronyd is kept as busy by four as by
+/// more (docs/performance.md).
+pub(crate) const LANES: usize = 4;
 
 /// What follows in a chain of requests that one session makes one after the other.
 #[derive(Debug)]

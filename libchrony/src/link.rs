@@ -71,6 +71,13 @@ impl<W: Wait> Link<W> {
         self.opened
     }
 
+    /// Takes note that chains which begin with this report need none that goes ahead alone.
+    pub(crate) fn note_given(&mut self, report: ReportName) {
+        if !self.given.contains(&report) {
+            self.given.push(report);
+        }
+    }
+
     /// The address that answered last.
     pub(crate) fn answered(&self) -> Option<&Address> {
         self.answered.as_ref()
@@ -135,9 +142,7 @@ impl<W: Wait> Link<W> {
                     return;
                 }
             }
-            if !self.given.contains(&begin) {
-                self.given.push(begin);
-            }
+            self.note_given(begin);
             if chains.is_empty() {
                 return;
             }

@@ -161,7 +161,7 @@ impl Singles {
             if read.put(report, answer) { Step::Done } else { Step::Stop }
         };
         let chains = u32::try_from(chosen.len()).unwrap_or(u32::MAX);
-        asker.link.each((ReportName::Tracking, chains), end, next).await;
+        asker.link.each((SINGLES[0], chains), end, next).await;
         read
     }
 
@@ -239,6 +239,7 @@ pub(crate) async fn read<W: Wait>(
         asker.talks_since = None;
     } else if SINGLES.iter().all(|report| reports.contains(report)) {
         asker.talks_since = Some(asker.link.opened());
+        asker.link.note_given(SINGLES[0]);
     }
     let mut per_source = per_source::settled(asker, Chosen::among(reports), end).await?;
     if per_source.may_have_names()

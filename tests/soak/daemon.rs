@@ -113,11 +113,15 @@ impl Pair {
                 format!("add server 127.0.0.{last} {}", options(self.port))
             }
         };
-        let done = need::program("chronyc")
-            .args(["-n", "-h", &self.client.unix()])
-            .args(command.split(' '))
-            .output()
-            .expect("chronyc runs");
+        // Those who read without a pause may fill chronyd's queue between them; chronyc does not wait then.
+        let done = eventually("chronyd's queue has room", || {
+            let done = need::program("chronyc")
+                .args(["-n", "-h", &self.client.unix()])
+                .args(command.split(' '))
+                .output()
+                .expect("chronyc runs");
+            (!done.stdout.starts_with(b"506 ")).then_some(done)
+        });
         assert!(done.status.success(), "{command}: {}", String::from_utf8_lossy(&done.stdout));
     }
 

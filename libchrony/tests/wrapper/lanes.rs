@@ -11,7 +11,7 @@ use crate::simulated::{builder, connect};
 use crate::{Builder, Connection};
 
 /// So many are under way at a time.
-const UNDER_WAY: usize = 8;
+const UNDER_WAY: usize = 4;
 
 /// A server that is asked by one client and answers when it is told to.
 struct Slow(UnixDatagram);
@@ -35,6 +35,14 @@ impl Slow {
         self.0.send(&reply).expect("the client takes it");
     }
 
+    fn refuse(&self, request: &[u8]) {
+        let mut reply = vec![0; 28];
+        (reply[0], reply[1], reply[7], reply[9]) = (6, 2, 1, 2);
+        reply[4..6].copy_from_slice(&request[4..6]);
+        reply[16..20].copy_from_slice(&request[8..12]);
+        self.0.send(&reply).expect("the client takes it");
+    }
+
     fn has_more(&self) -> bool {
         self.0.set_nonblocking(true).expect("a socket");
         let more = self.0.recv(&mut [0; 1024]).is_ok();
@@ -49,7 +57,7 @@ fn index(request: &[u8]) -> u8 {
 }
 
 #[test]
-fn eight_requests_are_under_way_and_no_ninth() {
+fn four_requests_are_under_way_and_no_fifth() {
     let place = tempfile::tempdir_in("/tmp").expect("a directory");
     let path = place.path().join("chronyd.sock");
     let server = Slow(UnixDatagram::bind(&path).expect("a socket"));
@@ -71,10 +79,10 @@ fn eight_requests_are_under_way_and_no_ninth() {
         assert_eq!((first[5], index(&first)), (15, 0));
         assert!(!server.has_more(), "more than the first is asked for at once");
         source(&first);
-        // None is answered before eight have come.
+        // None is answered before four have come.
         let waiting: Vec<_> = (0..UNDER_WAY).map(|_| server.take()).collect();
         let indices: Vec<_> = waiting.iter().map(|request| index(request)).collect();
-        assert_eq!(indices, [1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(indices, [1, 2, 3, 4]);
         assert!(!server.has_more(), "chronyd's queue could overflow");
         waiting.iter().for_each(|request| source(request));
         for _ in UNDER_WAY + 1..40 {
@@ -82,11 +90,60 @@ fn eight_requests_are_under_way_and_no_ninth() {
         }
         let count = server.take();
         server.answer(&count, 2, &number);
+        // The second time nothing is left to be found out.
+        let count = server.take();
+        server.answer(&count, 2, &number);
+        let waiting: Vec<_> = (0..UNDER_WAY).map(|_| server.take()).collect();
+        waiting.iter().for_each(|request| source(request));
+        for _ in UNDER_WAY..40 {
+            source(&server.take());
+        }
+        let count = server.take();
+        server.answer(&count, 2, &number);
     });
     let address = path.display().to_string().parse().expect("a short path");
     let mut chronyd = Connection::builder().address(address).timeout(PATIENCE).open();
-    let sources = chronyd.as_mut().expect("it answers").sources().expect("the sources");
-    assert_eq!((sources.len(), sources.odd().len()), (40, 0));
+    let chronyd = chronyd.as_mut().expect("it answers");
+    for _ in 0..2 {
+        let sources = chronyd.sources().expect("the sources");
+        assert_eq!((sources.len(), sources.odd().len()), (40, 0));
+    }
+    serve.join().expect("the server saw what it should");
+}
+
+#[test]
+fn reports_of_one_record_are_asked_for_together_once_each_had_an_answer() {
+    let place = tempfile::tempdir_in("/tmp").expect("a directory");
+    let path = place.path().join("chronyd.sock");
+    let server = Slow(UnixDatagram::bind(&path).expect("a socket"));
+    server.0.set_read_timeout(Some(PATIENCE)).expect("a time");
+    let serve = std::thread::spawn(move || {
+        // The opening's look at the clock, and the reports, each of which may be one that is never answered.
+        for _ in 0..6 {
+            let request = server.take();
+            assert!(!server.has_more(), "another is asked for at the same time");
+            server.refuse(&request);
+        }
+        let waiting: Vec<_> = (0..UNDER_WAY).map(|_| server.take()).collect();
+        assert!(!server.has_more(), "chronyd's queue could overflow");
+        waiting.iter().for_each(|request| server.refuse(request));
+        server.refuse(&server.take());
+    });
+    let address = path.display().to_string().parse().expect("a short path");
+    let mut chronyd = Connection::builder().address(address).timeout(PATIENCE).open();
+    let chronyd = chronyd.as_mut().expect("it answers");
+    let reports = [
+        ReportName::Tracking,
+        ReportName::Activity,
+        ReportName::ServerStats,
+        ReportName::RtcData,
+        ReportName::Smoothing,
+    ];
+    for _ in 0..2 {
+        let snapshot = chronyd.snapshot_of(&reports).expect("refusals are answers");
+        let kinds: Vec<_> = snapshot.unavailable.values().map(libchrony::Error::kind).collect();
+        assert_eq!(kinds, [ErrorKind::NotAuthorized; 5]);
+    }
     serve.join().expect("the server saw what it should");
 }
 
