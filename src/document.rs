@@ -1,35 +1,77 @@
 //! A text as it is sent: plain, and compressed once for all who take it so.
 
-use std::io::Write;
-use std::sync::OnceLock;
+use std::io::{Read, Write};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::web::Bytes;
 use flate2::Compression;
+use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
 /// Little more than the fastest costs, and nearly as small as the smallest.
 const LEVEL: u32 = 3;
 
+/// Above this a text that is sent compressed is not kept beside that, bytes: nearly everybody takes it so.
+const LARGE: usize = 65_536;
+
 /// A text that many are sent.
 #[derive(Debug)]
-pub(crate) struct Document {
-    plain: Bytes,
-    gzip: OnceLock<Bytes>,
+pub(crate) struct Document(Mutex<Kept>);
+
+#[derive(Debug)]
+enum Kept {
+    Plain(Bytes),
+    Packed(Bytes),
+    Both { plain: Bytes, packed: Bytes },
 }
 
 impl Document {
     pub(crate) fn new(text: impl Into<Bytes>) -> Self {
-        Self { plain: text.into(), gzip: OnceLock::new() }
+        Self(Mutex::new(Kept::Plain(text.into())))
     }
 
+    /// Where it is kept compressed only, it is unpacked by whoever asks first.
     pub(crate) fn plain(&self) -> Bytes {
-        self.plain.clone()
+        let mut kept = self.kept();
+        match &*kept {
+            Kept::Plain(plain) | Kept::Both { plain, .. } => plain.clone(),
+            Kept::Packed(packed) => {
+                let packed = packed.clone();
+                let plain = unpacked(&packed);
+                *kept = Kept::Both { plain: plain.clone(), packed };
+                plain
+            }
+        }
     }
 
     /// Compressed by whoever asks first.
     pub(crate) fn gzip(&self) -> Bytes {
-        self.gzip.get_or_init(|| gzip(&self.plain)).clone()
+        let mut kept = self.kept();
+        match &*kept {
+            Kept::Packed(packed) | Kept::Both { packed, .. } => packed.clone(),
+            Kept::Plain(plain) => {
+                let packed = gzip(plain);
+                *kept = match plain.len() > LARGE {
+                    true => Kept::Packed(packed.clone()),
+                    false => Kept::Both { plain: plain.clone(), packed: packed.clone() },
+                };
+                packed
+            }
+        }
     }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        // What is kept changes only when all of it is made.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What [`gzip`] made, as it was.
+fn unpacked(packed: &[u8]) -> Bytes {
+    let mut plain = Vec::new();
+    // Nobody else writes what is kept.
+    let _ = GzDecoder::new(packed).read_to_end(&mut plain);
+    plain.into()
 }
 
 /// Compressed with gzip (RFC 1952).
@@ -42,10 +84,6 @@ pub(crate) fn gzip(bytes: &[u8]) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
-    use flate2::read::GzDecoder;
-
     use super::*;
 
     #[test]
@@ -61,5 +99,22 @@ mod tests {
             (text.as_str(), Bytes::from(text.clone()))
         );
         assert_eq!(document.gzip().as_ptr(), packed.as_ptr());
+    }
+
+    #[test]
+    fn of_a_large_text_that_is_sent_compressed_nothing_else_is_kept_until_it_is_asked_for() {
+        let text = "This clock is right to within 1.4 ms. ".repeat(2_000);
+        let document = Document::new(text.clone());
+        let packed = document.gzip();
+        assert!(matches!(&*document.kept(), Kept::Packed(_)));
+        let plain = document.plain();
+        assert!(plain == text.as_bytes());
+        // For many, it is unpacked once.
+        assert_eq!(document.plain().as_ptr(), plain.as_ptr());
+        assert_eq!(document.gzip().as_ptr(), packed.as_ptr());
+        let small = Document::new(text[..LARGE].to_owned());
+        let plain = small.plain();
+        small.gzip();
+        assert_eq!(small.plain().as_ptr(), plain.as_ptr());
     }
 }
