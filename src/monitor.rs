@@ -377,10 +377,12 @@ mod tests {
         assert_eq!(block_on(last), Ok(Arc::new(2)));
     }
 
+    type InTurn = (Arc<u32>, Option<Turn<u32>>);
+
     /// Polls once, so that the request for a page is in the queue.
     fn ask_in_turn(
         monitor: &Monitor<u32>,
-    ) -> Pin<Box<impl Future<Output = Result<(Arc<u32>, Option<Turn<u32>>), NoReading>>>> {
+    ) -> Pin<Box<impl Future<Output = Result<InTurn, NoReading>>>> {
         let mut request = Box::pin(monitor.read_in_turn());
         let waker = Waker::noop();
         assert!(request.as_mut().poll(&mut Context::from_waker(waker)).is_pending());

@@ -49,8 +49,8 @@ impl Renderer {
     ///
     /// # Errors
     /// A template that names what the page does not hold, which the tests exclude.
-    pub(crate) fn dashboard(&self, mut page: Page) -> Result<String, tera::Error> {
-        let frame = self.render(&self.frame, "dashboard.html", "page", &page)?;
+    pub(crate) fn dashboard(&self, page: &Page<'_>) -> Result<String, tera::Error> {
+        let frame = self.render(&self.frame, "dashboard.html", "page", page)?;
         // Of a thousand sources the rows are a megabyte of text, and as a template's data twenty: so they
         // are made a few at a time.
         let mut html = self.dashboard.buffer();
@@ -147,7 +147,7 @@ mod tests {
     }
 
     fn rendered_with(reading: Result<&Snapshot, &Error>, window: &Window) -> String {
-        Renderer::new(false, "").unwrap().dashboard(Page::new(reading, &about(), window)).unwrap()
+        Renderer::new(false, "").unwrap().dashboard(&Page::new(reading, &about(), window)).unwrap()
     }
 
     #[test]
@@ -256,7 +256,7 @@ mod tests {
             window.events = window.events.iter().cycle().take(40).cloned().collect();
             let page = Page::new(Ok(&snapshot), &About { range, ..about() }, &window)
                 .with_clients(Some(clients.as_ref()));
-            let page = Renderer::new(true, "").unwrap().dashboard(page).unwrap();
+            let page = Renderer::new(true, "").unwrap().dashboard(&page).unwrap();
             assert_eq!(page.matches("<figure").count(), 4);
             let packed = document::gzip(page.as_bytes()).len();
             let what = format!(
@@ -341,7 +341,7 @@ mod tests {
         about.host = hostile.to_owned();
         let renderer = Renderer::new(false, "").unwrap();
         let mut window = window(3_600, 12);
-        let clean = renderer.dashboard(Page::new(
+        let clean = renderer.dashboard(&Page::new(
             Ok(&read(Scenario::synchronized())),
             &samples::about(),
             &window,
@@ -352,7 +352,7 @@ mod tests {
         for event in &mut window.events {
             event.change = Change::Lost { reason: hostile.to_owned() };
         }
-        let page = renderer.dashboard(Page::new(Ok(&snapshot), &about, &window)).unwrap();
+        let page = renderer.dashboard(&Page::new(Ok(&snapshot), &about, &window)).unwrap();
         assert!(!page.contains("<script>") && !page.contains("<b onmouseover"));
         assert!(!page.contains('\u{1b}'));
         assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));

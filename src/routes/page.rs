@@ -34,7 +34,7 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
             .with_clients(reading.clients())
             .with_rates(reading.given().ok(), site.history.rates().as_ref())
             .with_notice(site.history.notice());
-        site.renderer.dashboard(page).map_err(RequestError::Render)
+        site.renderer.dashboard(&page).map_err(RequestError::Render)
     };
     let made = document(&request, &site, &reading, range.path("/"), make).await;
     drop(turn);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format::{self, NEVER};
-use crate::view::rows::Rows;
+use crate::view::rows::{Rows, When};
 use crate::view::sources::{Ordered, Who, rows_of};
 use crate::view::step::{self, Step};
 
@@ -37,7 +37,17 @@ pub(crate) struct AuthRow {
     pub(crate) trouble: Option<String>,
 }
 
+/// With its rows.
 pub(crate) fn authdata(snapshot: Option<&Ordered<'_>>) -> AuthDataView {
+    view(snapshot, Rows::now)
+}
+
+pub(super) fn rows<'a>(snapshot: &'a Ordered<'_>) -> Box<dyn Iterator<Item = AuthRow> + 'a> {
+    let data = snapshot.authdata.as_deref().unwrap_or_default();
+    rows_of(snapshot, data, |joined| joined.auth, |data| data.address, row)
+}
+
+pub(super) fn view(snapshot: Option<&Ordered<'_>>, when: When<AuthRow>) -> AuthDataView {
     let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.authdata.as_ref()?)))
     else {
         let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::AuthData));
@@ -60,11 +70,11 @@ pub(crate) fn authdata(snapshot: Option<&Ordered<'_>>) -> AuthDataView {
     };
     // A list in which nothing is authenticated says no more than the sentence does.
     let rows = match authenticated {
-        0 => Vec::new(),
-        _ => rows_of(snapshot, data, |joined| joined.auth, |data| data.address, row),
+        0 => Rows::none(TABLE),
+        _ => when(TABLE, &mut rows(snapshot)),
     };
     let steps = if authenticated == 0 && !data.is_empty() { nts() } else { Vec::new() };
-    AuthDataView { missing: None, summary: Some(summary), rows: Rows::new(TABLE, rows), steps }
+    AuthDataView { missing: None, summary: Some(summary), rows, steps }
 }
 
 fn nts() -> Vec<Step> {

@@ -60,6 +60,7 @@ use events::EventsView;
 use figure::Figure;
 use history::HistoryView;
 use ntpdata::NtpDataView;
+use rows::Rows;
 use rtcdata::RtcDataView;
 use selectdata::SelectDataView;
 use serverstats::ServerStatsView;
@@ -86,7 +87,10 @@ pub(crate) struct About {
 
 /// The dashboard.
 #[derive(Debug, Serialize)]
-pub(crate) struct Page {
+pub(crate) struct Page<'a> {
+    /// What the rows of the tables are made of.
+    #[serde(skip)]
+    ordered: Option<Ordered<'a>>,
     title: String,
     version: &'static str,
     /// The query that keeps the range.
@@ -110,12 +114,16 @@ pub(crate) struct Page {
     access: Access,
 }
 
-impl Page {
+impl<'a> Page<'a> {
     /// The dashboard of a reading, or of the error that came in its place, and of what was before.
-    pub(crate) fn new(reading: Result<&Snapshot, &Error>, about: &About, window: &Window) -> Self {
+    pub(crate) fn new(
+        reading: Result<&'a Snapshot, &Error>,
+        about: &About,
+        window: &Window,
+    ) -> Self {
         let snapshot = reading.ok();
-        let ordered = snapshot.map(Ordered::of);
-        let ordered = ordered.as_ref();
+        let all = snapshot.map(Ordered::of);
+        let ordered = all.as_ref();
         let boxes = boxes::boxes(snapshot, about.read_at);
         let tracking = tracking::tracking(snapshot);
         let judged = boxes.iter().chain(&tracking.figures);
@@ -130,17 +138,18 @@ impl Page {
             history: history::history(snapshot, window, about.range),
             events: events::events(&window.events, about.range),
             tracking,
-            sources: sources::sources(ordered),
-            sourcestats: sourcestats::sourcestats(ordered),
-            selectdata: selectdata::selectdata(ordered),
-            ntpdata: ntpdata::ntpdata(ordered),
-            authdata: authdata::authdata(ordered),
+            sources: sources::view(ordered, Rows::later),
+            sourcestats: sourcestats::view(ordered, Rows::later),
+            selectdata: selectdata::view(ordered, Rows::later),
+            ntpdata: ntpdata::view(ordered, Rows::later),
+            authdata: authdata::view(ordered, Rows::later),
             activity: activity::activity(snapshot),
             serverstats: serverstats::serverstats(snapshot, None),
             clients: clients::clients(None),
             smoothing: smoothing::smoothing(snapshot),
             rtcdata: rtcdata::rtcdata(snapshot),
             access: access::access(snapshot, about),
+            ordered: all,
         }
     }
 
@@ -154,18 +163,15 @@ impl Page {
         Self { serverstats: serverstats::serverstats(snapshot, rates), ..self }
     }
 
-    /// Gives the rows of a table, and keeps none; nothing where there is no such table.
-    pub(crate) fn give_rows<T: TakeRows>(
-        &mut self,
-        table: &str,
-        to: &mut T,
-    ) -> Result<(), T::Error> {
+    /// Makes the rows of a table and gives them away; nothing where there is no such table.
+    pub(crate) fn give_rows<T: TakeRows>(&self, table: &str, to: &mut T) -> Result<(), T::Error> {
+        let Some(all) = &self.ordered else { return Ok(()) };
         match table {
-            sources::TABLE => self.sources.rows.give(to),
-            sourcestats::TABLE => self.sourcestats.rows.give(to),
-            selectdata::TABLE => self.selectdata.rows.give(to),
-            ntpdata::TABLE => self.ntpdata.rows.give(to),
-            authdata::TABLE => self.authdata.rows.give(to),
+            sources::TABLE => rows::give(table, sources::rows(all), to),
+            sourcestats::TABLE => rows::give(table, sourcestats::rows(all), to),
+            selectdata::TABLE => rows::give(table, selectdata::rows(all), to),
+            ntpdata::TABLE => rows::give(table, ntpdata::rows(all), to),
+            authdata::TABLE => rows::give(table, authdata::rows(all), to),
             _ => Ok(()),
         }
     }
@@ -178,7 +184,7 @@ impl Page {
 }
 
 #[cfg(test)]
-impl Page {
+impl Page<'_> {
     pub(crate) fn checks(&self) -> &[doctor::Check] {
         &self.doctor.checks
     }
@@ -275,10 +281,8 @@ mod tests {
     #[test]
     fn every_section_says_how_to_open_its_report_over_each_transport() {
         let refused = |read: fn(Scenario, [Fault; 1]) -> Snapshot| {
-            let page_of = |snapshot: &Snapshot| {
-                Page::new(Ok(snapshot), &samples::about(), &Window::default())
-            };
-            let page = page_of(&read(Scenario::rtc(), [Fault::always().status(2)]));
+            let snapshot = read(Scenario::rtc(), [Fault::always().status(2)]);
+            let page = Page::new(Ok(&snapshot), &samples::about(), &Window::default());
             [
                 page.tracking.missing,
                 page.sources.missing,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format;
-use crate::view::rows::Rows;
+use crate::view::rows::{Rows, When};
 use crate::view::sources::{Ordered, Who, rows_of};
 
 /// What its rows are known by.
@@ -92,13 +92,22 @@ pub(crate) const TESTS: [Test; 10] = [
     test(NtpFlag::TestD, "D", "no synchronization loop", "a synchronization loop"),
 ];
 
+/// With its rows.
 pub(crate) fn ntpdata(snapshot: Option<&Ordered<'_>>) -> NtpDataView {
-    let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.ntpdata.as_ref()?))) else {
+    view(snapshot, Rows::now)
+}
+
+pub(super) fn rows<'a>(snapshot: &'a Ordered<'_>) -> Box<dyn Iterator<Item = NtpRow> + 'a> {
+    let data = snapshot.ntpdata.as_deref().unwrap_or_default();
+    rows_of(snapshot, data, |joined| joined.ntp, |data| data.remote_address, row)
+}
+
+pub(super) fn view(snapshot: Option<&Ordered<'_>>, when: When<NtpRow>) -> NtpDataView {
+    let Some(snapshot) = snapshot.filter(|snapshot| snapshot.ntpdata.is_some()) else {
         let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::NtpData));
         return NtpDataView { missing, rows: Rows::none(TABLE) };
     };
-    let rows = rows_of(snapshot, data, |joined| joined.ntp, |data| data.remote_address, row);
-    NtpDataView { missing: None, rows: Rows::new(TABLE, rows) }
+    NtpDataView { missing: None, rows: when(TABLE, &mut rows(snapshot)) }
 }
 
 fn row(who: Who, data: &NtpData) -> NtpRow {

@@ -17,7 +17,12 @@ const A_PART: usize = 64;
 pub(crate) struct Rows<R> {
     table: &'static str,
     rows: Vec<R>,
+    /// Whether there are some, which are not made yet.
+    later: bool,
 }
+
+/// What becomes of rows that can be made: [`Rows::now`] or [`Rows::later`].
+pub(crate) type When<R> = fn(&'static str, &mut dyn Iterator<Item = R>) -> Rows<R>;
 
 /// Takes the rows of a table.
 pub(crate) trait TakeRows {
@@ -29,28 +34,42 @@ pub(crate) trait TakeRows {
 }
 
 impl<R> Rows<R> {
-    pub(crate) fn new(table: &'static str, rows: Vec<R>) -> Self {
-        Self { table, rows }
+    /// Makes them all.
+    pub(crate) fn now(table: &'static str, rows: &mut dyn Iterator<Item = R>) -> Self {
+        Self { table, rows: rows.collect(), later: false }
+    }
+
+    /// Looks only whether there are any, for who is given them part by part.
+    pub(crate) fn later(table: &'static str, rows: &mut dyn Iterator<Item = R>) -> Self {
+        Self { table, rows: Vec::new(), later: rows.next().is_some() }
     }
 
     /// Those of a table that is not there.
     pub(crate) fn none(table: &'static str) -> Self {
-        Self::new(table, Vec::new())
+        Self { table, rows: Vec::new(), later: false }
     }
 }
 
-impl<R: Serialize> Rows<R> {
-    /// Gives all of them away.
-    pub(crate) fn give<T: TakeRows>(&mut self, to: &mut T) -> Result<(), T::Error> {
-        std::mem::take(&mut self.rows).chunks(A_PART).try_for_each(|part| to.take(self.table, part))
+/// Makes rows and gives them away, part by part.
+pub(crate) fn give<R: Serialize, T: TakeRows>(
+    table: &str,
+    mut rows: impl Iterator<Item = R>,
+    to: &mut T,
+) -> Result<(), T::Error> {
+    loop {
+        let part: Vec<_> = rows.by_ref().take(A_PART).collect();
+        if part.is_empty() {
+            return Ok(());
+        }
+        to.take(table, &part)?;
     }
 }
 
 impl<R> Serialize for Rows<R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.rows.is_empty() {
-            true => serializer.serialize_str(""),
-            false => serializer.collect_str(&format_args!("{MARK}{}{MARK}", self.table)),
+        match self.later || !self.rows.is_empty() {
+            true => serializer.collect_str(&format_args!("{MARK}{}{MARK}", self.table)),
+            false => serializer.serialize_str(""),
         }
     }
 }
@@ -88,17 +107,22 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_a_place_and_are_given_part_by_part_and_once() {
-        assert_eq!(serde_json::to_value(Rows::<u8>::none("few")).unwrap(), "");
-        let mut rows = Rows::new("many", vec![1; A_PART + 2]);
-        assert_eq!(serde_json::to_value(&rows).unwrap(), "\u{1}many\u{1}");
+    fn rows_are_a_place_where_there_are_any() {
+        let place = |rows: Rows<u8>| serde_json::to_value(rows).unwrap();
+        for when in [Rows::now as When<u8>, Rows::later] {
+            assert_eq!(place(when("many", &mut [1, 2].into_iter())), "\u{1}many\u{1}");
+            assert_eq!(place(when("many", &mut std::iter::empty())), "");
+        }
+        assert_eq!(place(Rows::none("few")), "");
+    }
+
+    #[test]
+    fn rows_are_made_and_given_part_by_part() {
         let mut taken = Taken::default();
-        let Ok(()) = rows.give(&mut taken);
-        assert_eq!(
-            taken.0,
-            [format!("many [{}1]", "1,".repeat(A_PART - 1)), "many [1,1]".to_owned()]
-        );
-        let Ok(()) = rows.give(&mut taken);
-        assert_eq!((taken.0.len(), rows.len()), (2, 0));
+        let Ok(()) = give("many", std::iter::repeat_n(1, A_PART + 2), &mut taken);
+        let whole = format!("many [{}1]", "1,".repeat(A_PART - 1));
+        assert_eq!(taken.0, [whole, "many [1,1]".to_owned()]);
+        let Ok(()) = give("none", std::iter::empty::<u8>(), &mut taken);
+        assert_eq!(taken.0.len(), 2);
     }
 }

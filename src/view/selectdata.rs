@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format::{self, Age};
-use crate::view::rows::Rows;
+use crate::view::rows::{Rows, When};
 use crate::view::sources::{Ordered, Who, reason, rows_of};
 
 /// What its rows are known by.
@@ -72,22 +72,26 @@ const LONGEST: f64 = 6.0;
 const ARROW_LOW: &str = "M3 1 L0 5 L3 9 Z";
 const ARROW_HIGH: &str = "M97 1 L100 5 L97 9 Z";
 
+/// With its rows.
 pub(crate) fn selectdata(snapshot: Option<&Ordered<'_>>) -> SelectDataView {
+    view(snapshot, Rows::now)
+}
+
+pub(super) fn rows<'a>(snapshot: &'a Ordered<'_>) -> Box<dyn Iterator<Item = SelectRow> + 'a> {
+    let data = snapshot.selectdata.as_deref().unwrap_or_default();
+    let scale = Scale::of(data);
+    let made = move |who, data: &SelectData| row(who, data, scale);
+    rows_of(snapshot, data, |joined| joined.select, |data| data.address, made)
+}
+
+pub(super) fn view(snapshot: Option<&Ordered<'_>>, when: When<SelectRow>) -> SelectDataView {
     let Some((snapshot, data)) = snapshot.and_then(|all| Some((all, all.selectdata.as_ref()?)))
     else {
         let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::SelectData));
         return SelectDataView { missing, axis: None, rows: Rows::none(TABLE) };
     };
-    let scale = Scale::of(data);
-    let rows = rows_of(
-        snapshot,
-        data,
-        |joined| joined.select,
-        |data| data.address,
-        |who, data| row(who, data, scale),
-    );
-    let axis = scale.map(|scale| scale.axis());
-    SelectDataView { missing: None, axis, rows: Rows::new(TABLE, rows) }
+    let axis = Scale::of(data).map(Scale::axis);
+    SelectDataView { missing: None, axis, rows: when(TABLE, &mut rows(snapshot)) }
 }
 
 /// One source's part in the selection, and the axis that it shares with the others.

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::view::absence;
 use crate::view::format::{self, Age};
 use crate::view::reference;
-use crate::view::rows::Rows;
+use crate::view::rows::{Rows, When};
 use crate::view::step::{self, Step};
 
 /// What its rows are known by.
@@ -140,17 +140,26 @@ pub(crate) struct Reach {
     pub(crate) words: String,
 }
 
+/// With its rows.
 pub(crate) fn sources(snapshot: Option<&Ordered<'_>>) -> SourcesView {
+    view(snapshot, Rows::now)
+}
+
+pub(super) fn rows<'a>(snapshot: &'a Ordered<'_>) -> impl Iterator<Item = Row> + 'a {
+    snapshot.joined.iter().map(row)
+}
+
+pub(super) fn view(snapshot: Option<&Ordered<'_>>, when: When<Row>) -> SourcesView {
     let given = snapshot.filter(|snapshot| snapshot.sources.is_some());
-    let rows: Vec<Row> = given.iter().flat_map(|given| &given.joined).map(row).collect();
+    let number = given.map_or(0, |given| given.joined.len());
     SourcesView {
         missing: given.is_none().then(|| absence(Ordered::snapshot(snapshot), ReportName::Sources)),
-        count: given.map(|_| format::counted(rows.len(), "source", "sources")),
+        count: given.map(|_| format::counted(number, "source", "sources")),
         none: match given {
-            Some(_) if rows.is_empty() => vec![step::add_source()],
+            Some(_) if number == 0 => vec![step::add_source()],
             _ => Vec::new(),
         },
-        rows: Rows::new(TABLE, rows),
+        rows: given.map_or(Rows::none(TABLE), |given| when(TABLE, &mut rows(given))),
         states: vec![
             SELECTED,
             COMBINED,
@@ -201,18 +210,20 @@ impl Deref for Ordered<'_> {
 /// A row for each record of a report, in the order of the sources and with their names; where the sources
 /// are not given, in the report's own order with their addresses.
 pub(crate) fn rows_of<'a, T, R>(
-    snapshot: &Ordered<'a>,
+    snapshot: &'a Ordered<'_>,
     records: &'a [T],
-    of: impl Fn(&Joined<'a>) -> Option<&'a T>,
-    address: impl Fn(&T) -> SourceAddress,
-    row: impl Fn(Who, &T) -> R,
-) -> Vec<R> {
+    of: impl Fn(&Joined<'a>) -> Option<&'a T> + 'a,
+    address: impl Fn(&T) -> SourceAddress + 'a,
+    row: impl Fn(Who, &T) -> R + 'a,
+) -> Box<dyn Iterator<Item = R> + 'a> {
     if snapshot.sources.is_none() {
-        return records.iter().map(|record| row(Who::at(address(record)), record)).collect();
+        return Box::new(records.iter().map(move |record| row(Who::at(address(record)), record)));
     }
-    let rows =
-        snapshot.joined.iter().filter_map(|joined| Some(row(Who::of(joined.source), of(joined)?)));
-    rows.collect()
+    let rows = snapshot
+        .joined
+        .iter()
+        .filter_map(move |joined| Some(row(Who::of(joined.source), of(joined)?)));
+    Box::new(rows)
 }
 
 pub(crate) fn row(joined: &Joined<'_>) -> Row {

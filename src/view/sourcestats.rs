@@ -1,11 +1,11 @@
 //! What the samples of each source say together.
 
-use libchrony::{ReportName, SourceStats};
+use libchrony::{Joined, ReportName, SourceStats};
 use serde::Serialize;
 
 use crate::view::absence;
 use crate::view::format;
-use crate::view::rows::Rows;
+use crate::view::rows::{Rows, When};
 use crate::view::sources::{Ordered, Who};
 
 /// What its rows are known by.
@@ -35,20 +35,26 @@ pub(crate) struct StatsRow {
     pub(crate) std_dev: String,
 }
 
+/// With its rows.
 pub(crate) fn sourcestats(snapshot: Option<&Ordered<'_>>) -> SourceStatsView {
-    let Some((snapshot, stats)) =
-        snapshot.and_then(|snapshot| Some((snapshot, snapshot.sourcestats.as_ref()?)))
-    else {
+    view(snapshot, Rows::now)
+}
+
+pub(super) fn rows<'a>(snapshot: &'a Ordered<'_>) -> Box<dyn Iterator<Item = StatsRow> + 'a> {
+    let stats = snapshot.sourcestats.as_deref().unwrap_or_default();
+    let of = |joined: &Joined<'a>| row(Who::of(joined.source), joined.stats);
+    match snapshot.sources {
+        Some(_) => Box::new(snapshot.joined.iter().map(of)),
+        None => Box::new(stats.iter().map(|stats| row(Who::at(stats.address), Some(stats)))),
+    }
+}
+
+pub(super) fn view(snapshot: Option<&Ordered<'_>>, when: When<StatsRow>) -> SourceStatsView {
+    let Some(snapshot) = snapshot.filter(|snapshot| snapshot.sourcestats.is_some()) else {
         let missing = Some(absence(Ordered::snapshot(snapshot), ReportName::SourceStats));
         return SourceStatsView { missing, rows: Rows::none(TABLE) };
     };
-    let rows = match snapshot.sources {
-        Some(_) => {
-            snapshot.joined.iter().map(|joined| row(Who::of(joined.source), joined.stats)).collect()
-        }
-        None => stats.iter().map(|stats| row(Who::at(stats.address), Some(stats))).collect(),
-    };
-    SourceStatsView { missing: None, rows: Rows::new(TABLE, rows) }
+    SourceStatsView { missing: None, rows: when(TABLE, &mut rows(snapshot)) }
 }
 
 fn row(who: Who, stats: Option<&SourceStats>) -> StatsRow {
