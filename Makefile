@@ -58,9 +58,10 @@ generated: ## make packaging/man, packaging/completions and the samples of docs/
 bench: ## the benchmarks, with the peers that can be installed, in the same run, and what differs from the baseline
 	benches/run
 
-plots: ## docs/growth-*.svg, of the last run of make bench
+plots: ## docs/growth-*.svg and the tables of docs/performance.md, of the last run of make bench
 	python3 -m venv target/plots && target/plots/bin/pip install -q --disable-pip-version-check matplotlib
 	target/plots/bin/python benches/plot target/bench.md docs
+	benches/publish target/bench.md docs/performance.md
 
 screenshots: ## the pictures of docs/, anew
 	SCREENSHOTS=docs cargo test -p second-hand --features "$(FEATURES)" --test browser

@@ -26,7 +26,7 @@
 //! # Many at a time
 //! A connection makes one call at a time; what is to run beside each other needs a connection each, which
 //! is an open file. chronyd answers one request after the other and its queue is short, so the calls of a
-//! process take turns, eight at a time at each address. A call waits for its turn as long as for an answer
+//! process take turns, four at a time at each address. A call waits for its turn as long as for an answer
 //! ([`Builder::timeout`]), once before its attempts, and then asks all the same.
 
 mod builder;
