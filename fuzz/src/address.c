@@ -140,12 +140,28 @@ static int fake_unlink(const char *path)
   return 0;
 }
 
+/* Below the outer directory; the socket is named by the end of its path. */
+static int fake_unlinkat(const char *name, int flags)
+{
+  size_t whole = strlen(bound.sun_path), end = strlen(name);
+
+  if (flags & AT_REMOVEDIR)
+    return fake_rmdir(name);
+  if (end == 0 || end >= whole || strcmp(bound.sun_path + whole - end, name) != 0 ||
+      bound.sun_path[whole - end - 1] != '/')
+    abort();
+  memset(&bound, 0, sizeof bound);
+  seen.files--;
+  return 0;
+}
+
+/* Every other time with a bit that is to be given. */
 static int fake_fstat(struct stat *status)
 {
   if (fails())
     return -1;
   memset(status, 0, sizeof *status);
-  status->st_mode = S_IFDIR | 0711;
+  status->st_mode = S_IFDIR | (seen.calls % 2 ? 0711 : 0710);
   status->st_uid = geteuid();
   return 0;
 }
@@ -179,11 +195,12 @@ static unsigned int fake_zone(const char *name)
 #define mkdirat(fd, name, mode) fake_mkdir(name)
 #define rmdir(path) (look_at(path), fake_rmdir(path))
 #define unlink(path) fake_unlink(path)
-#define unlinkat(fd, name, flags) fake_rmdir(name)
+#define unlinkat(fd, name, flags) fake_unlinkat(name, flags)
 #define chmod(path, mode) (look_at(path), fails() ? -1 : 0)
 #define fchmod(fd, mode) (fails() ? -1 : 0)
 #define fchmodat(fd, name, mode, flags) (fails() ? -1 : 0)
 #define fstat(fd, status) fake_fstat(status)
+#define fstatat(fd, name, status, flags) fake_fstat(status)
 #define getrandom(to, length, flags) fake_random(to, length)
 #define if_nametoindex(name) fake_zone(name)
 
