@@ -26,20 +26,20 @@ impl Reader {
         snapshot: &Snapshot,
     ) -> Result<Clients, Error> {
         let address = || snapshot.chronyd.address.clone();
+        let not_asked =
+            || Error::TimedOut { address: address(), attempts: 0, waited: Duration::ZERO };
         // chronyd tells its clients since 4.0, as it does selection data, which was just asked for.
-        let is_old = matches!(
-            snapshot.unavailable.get(&ReportName::SelectData),
-            Some(Error::ServerTooOld { .. } | Error::TimedOut { .. })
-        );
-        if is_old {
-            return Err(Error::ServerTooOld { address: address(), report: ReportName::Clients });
+        match snapshot.unavailable.get(&ReportName::SelectData) {
+            Some(Error::ServerTooOld { .. }) => {
+                let report = ReportName::Clients;
+                return Err(Error::ServerTooOld { address: address(), report });
+            }
+            // One before 2.3 does not answer what it does not know, and one that hangs nothing.
+            Some(Error::TimedOut { .. }) => return Err(not_asked()),
+            _ => {}
         }
         if self.silent.is_some_and(|since| since.elapsed() < PAUSE) {
-            return Err(Error::TimedOut {
-                address: address(),
-                attempts: 0,
-                waited: Duration::ZERO,
-            });
+            return Err(not_asked());
         }
         let given = connection.clients_within(MOST_PLACES);
         self.silent = matches!(given, Err(Error::TimedOut { .. })).then(Instant::now);
@@ -82,6 +82,14 @@ mod tests {
     fn an_old_chronyd_is_not_asked() {
         let scenario = Scenario { generation: Generation::V3_5, ..Scenario::synchronized() };
         assert_eq!(read(scenario, Vec::new(), 2), (Some(ErrorKind::ServerTooOld), 0));
+    }
+
+    #[test]
+    #[cfg_attr(miri, ignore = "calls C")]
+    fn one_that_was_silent_just_now_is_not_asked_and_not_called_old() {
+        let silent = vec![Fault::on(Command::SELECTDATA).silence()];
+        let given = read(Scenario::synchronized(), silent, 1);
+        assert_eq!(given, (Some(ErrorKind::TimedOut), 0));
     }
 
     #[test]
