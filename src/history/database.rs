@@ -30,7 +30,7 @@ const POINTS: TableDefinition<'_, Key, &[u8]> = TableDefinition::new("points");
 const EVENTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("events");
 
 /// What redb keeps of the file in memory, in bytes; its own default is a gigabyte.
-const CACHE: usize = 1 << 20;
+const CACHE: usize = 1 << 18;
 
 /// The file, and what it holds.
 #[derive(Debug)]

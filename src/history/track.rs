@@ -265,12 +265,10 @@ fn add<F: Form<K>, const K: usize>(list: &mut VecDeque<Bucket<F, K>>, bucket: Bu
     }
 }
 
-/// Room grows by a thirty-second, as doubling would leave half of it empty; and by what usually goes on to
-/// a coarser grain at once, so that lists that are as long as they get stay where they are. Of a thousand
-/// sources the holes that moving leaves in memory were 2 MB.
+/// Room grows by a thirty-second, as doubling would leave half of it empty.
 pub(super) fn push<T>(list: &mut VecDeque<T>, item: T) {
     if list.len() == list.capacity() {
-        list.reserve_exact(list.len() / 32 + 12);
+        list.reserve_exact(list.len() / 32 + 4);
     }
     list.push_back(item);
 }
@@ -278,7 +276,7 @@ pub(super) fn push<T>(list: &mut VecDeque<T>, item: T) {
 /// Gives back the room of what is gone for good, as where a plan holds less than the one before.
 fn shrink<T>(list: &mut VecDeque<T>) {
     if list.capacity() > 2 * list.len() + 32 {
-        list.shrink_to(list.len() + list.len() / 32 + 12);
+        list.shrink_to(list.len() + list.len() / 32 + 4);
     }
 }
 
@@ -398,7 +396,7 @@ mod tests {
         assert!(track.raw.len() > 700 && track.raw.capacity() < 800);
         let now = track.last().unwrap();
         track.thin(now, &PLAN);
-        assert!(track.raw.len() > 50 && track.raw.capacity() < 90, "{}", track.raw.capacity());
+        assert!(track.raw.len() > 50 && track.raw.capacity() < 80, "{}", track.raw.capacity());
         track.thin(now + PLAN.length + 86_400, &PLAN);
         assert!(track.bytes() < 2000, "{} bytes", track.bytes());
     }
