@@ -266,6 +266,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "so many cases take Miri too long")]
     fn the_smallest_the_greatest_and_nothing_pack_well() {
         let least = f32::from_bits(1);
         let ends = [0.0, -0.0, least, f32::MIN_POSITIVE, 1e-9, 1.0, 3e38, f32::MAX];
@@ -287,6 +288,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "so many cases take Miri too long")]
     fn reach_is_exact_but_for_a_small_part_of_its_mean() {
         for (least, greatest) in (0..=8_u8).flat_map(|one| (one..=8).map(move |two| (one, two))) {
             let (min, max) = (f32::from(least), f32::from(greatest));

@@ -79,8 +79,10 @@ pub(crate) fn falseticker_unreachable_noselect_and_prefer_are_told_apart() {
     let behind = source(&read, "127.0.0.5").latest_meas.unwrap();
     assert!((behind + 5.0).abs() < 0.1, "{behind}");
     let limits = select("127.0.0.5");
-    let interval = limits.low_limit.unwrap()..=limits.high_limit.unwrap();
-    assert!(interval.contains(&behind), "{interval:?} has the sign of {behind}");
+    // Where the time lies by all samples; the last one alone may be a little beside it.
+    for limit in [limits.low_limit.unwrap(), limits.high_limit.unwrap()] {
+        assert!((limit + 5.0).abs() < 0.1, "{limit} has the sign of {behind}");
+    }
     let ahead = ntp_offset(&read, "127.0.0.5").unwrap();
     assert!((ahead - 5.0).abs() < 0.1, "{ahead}");
 

@@ -220,7 +220,8 @@ fn page(status: u16, path: &str, body: &str) -> Judgement {
         // A part is missing; the page says which, the JSON why, and that is judged there.
         200 if page.text("main").contains("No data") => Judgement::Failed("timed_out".to_owned()),
         503 => {
-            let text = page.text("main");
+            // Not all of the page: its events tell of what was before, in the same words.
+            let text = page.text(if path == "/" { "section.verdict" } else { "main" });
             let kinds = [
                 ("may not be running", "not_running"),
                 ("does not answer", "timed_out"),
