@@ -40,8 +40,8 @@ pub(super) fn document(
 }
 
 /// What the server copies of a body at a time, and about what it holds for a connection, bytes; a usual
-/// page, compressed, goes in two.
-pub(crate) const PIECE: usize = 8_192;
+/// page, compressed, goes in one.
+pub(crate) const PIECE: usize = 16_384;
 
 /// A body that many share. The server copies what it sends, and keeps the room for it as long as the
 /// connection, so it gets a piece at a time.
