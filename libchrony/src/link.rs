@@ -141,8 +141,8 @@ impl<W: Wait> Link<W> {
                 if !self.one_by_one(chain, request, end, &mut next).await {
                     return;
                 }
+                self.note_given(begin);
             }
-            self.note_given(begin);
             if chains.is_empty() {
                 return;
             }

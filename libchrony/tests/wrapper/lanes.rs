@@ -147,6 +147,19 @@ fn reports_of_one_record_are_asked_for_together_once_each_had_an_answer() {
     serve.join().expect("the server saw what it should");
 }
 
+#[test]
+fn names_that_nobody_asked_for_are_not_known_to_be_given() {
+    let chronyd = Simulator::start_unix(Scenario::no_sources()).unwrap();
+    let mut connection = connect(&chronyd);
+    connection.snapshot().expect("there are no sources to name");
+    chronyd.set(Scenario::many_sources(8));
+    chronyd.script([Fault::on(Command::SOURCENAME).status(2)]);
+    connection.snapshot().expect("names are an extra");
+    let requests = chronyd.requests();
+    let asked = requests.iter().filter(|it| it.command() == Command::SOURCENAME).count();
+    assert_eq!(asked, 1, "the first goes ahead, and tells that there are none");
+}
+
 fn many(chronyd: &Simulator) -> Builder {
     // One attempt may be lost; the next is not.
     builder(chronyd).timeout(Duration::from_millis(500)).attempts(3)
