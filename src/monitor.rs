@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 use crate::reports::Reports;
 
 /// So many readings are in use by those who take turns: one under way, one of which a page is made.
-const MOST_ROUNDS: usize = 2;
+const MOST_TURNS: usize = 2;
 
 /// The most requests that wait for one reading.
 const MOST_WAITING: usize = 20_000;
@@ -42,17 +42,13 @@ pub(crate) struct Monitor<T> {
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// Held by each who got a reading in turn, until what it is for is done.
+/// A reading that was given in turn: shared by all who got it, until what it is for is done.
 #[derive(Debug)]
-pub(crate) struct Turn<T>(#[expect(dead_code, reason = "what counts is its end")] Arc<Round<T>>);
+pub(crate) struct Turn<T>(Arc<Queue<T>>);
 
-/// A reading that was given in turn.
-#[derive(Debug)]
-struct Round<T>(Arc<Queue<T>>);
-
-impl<T> Drop for Round<T> {
+impl<T> Drop for Turn<T> {
     fn drop(&mut self) {
-        self.0.lock().rounds -= 1;
+        self.0.lock().turns -= 1;
         self.0.wake.notify_one();
     }
 }
@@ -63,8 +59,8 @@ struct Queue<T> {
     wake: Condvar,
 }
 
-/// What who waits is sent: the reading, and the round where it waited for one.
-type Given<T> = (Arc<T>, Option<Arc<Round<T>>>);
+/// What who waits is sent: the reading, and the turn where it waited for one.
+pub(crate) type Given<T> = (Arc<T>, Option<Arc<Turn<T>>>);
 
 #[derive(Debug)]
 struct Waiting<T> {
@@ -77,7 +73,7 @@ struct Waiting<T> {
 struct State<T> {
     waiting: Vec<Waiting<T>>,
     /// How many readings given in turn, or under way for it, are in use.
-    rounds: usize,
+    turns: usize,
     /// What those who wait want to know.
     wanted: Option<Reports>,
     /// Since when the reading under way, or in its absence somebody, waits for the thread.
@@ -92,7 +88,7 @@ impl<T> Queue<T> {
     }
 
     /// Waits for people who ask, and tells what for; `None` at the end.
-    fn next(&self) -> Option<Asked<T>> {
+    fn next(self: &Arc<Self>) -> Option<Asked<T>> {
         let mut state = self.lock();
         loop {
             if state.ended {
@@ -103,14 +99,16 @@ impl<T> Queue<T> {
             let takes_turns = |waiting: &Waiting<T>| waiting.in_turn;
             // Those who do not take turns are not kept waiting, and whoever waits beside them gains.
             if !state.waiting.is_empty()
-                && (state.rounds < MOST_ROUNDS || !state.waiting.iter().all(takes_turns))
+                && (state.turns < MOST_TURNS || !state.waiting.iter().all(takes_turns))
             {
                 state.owed = Some(Instant::now());
                 let wanted = state.wanted.take().unwrap_or(Reports::ALL);
                 let waiting = std::mem::take(&mut state.waiting);
-                let in_turn = waiting.iter().any(takes_turns);
-                state.rounds += usize::from(in_turn);
-                return Some((waiting, wanted, in_turn));
+                let turn = waiting.iter().any(takes_turns).then(|| {
+                    state.turns += 1;
+                    Arc::new(Turn(Arc::clone(self)))
+                });
+                return Some((waiting, wanted, turn));
             }
             if state.waiting.is_empty() {
                 state.wanted = None;
@@ -121,8 +119,8 @@ impl<T> Queue<T> {
     }
 }
 
-/// Those who wait, what they want to know, and whether any of them takes turns.
-type Asked<T> = (Vec<Waiting<T>>, Reports, bool);
+/// Those who wait, what they want to know, and the turn of those among them who take turns.
+type Asked<T> = (Vec<Waiting<T>>, Reports, Option<Arc<Turn<T>>>);
 
 impl<T: Send + Sync + 'static> Monitor<T> {
     /// Starts the thread. `reader` makes what reads; it is asked again after a reading panicked.
@@ -130,18 +128,16 @@ impl<T: Send + Sync + 'static> Monitor<T> {
     where
         R: FnMut(Reports) -> T,
     {
-        let state =
-            State { waiting: Vec::new(), rounds: 0, wanted: None, owed: None, ended: false };
+        let state = State { waiting: Vec::new(), turns: 0, wanted: None, owed: None, ended: false };
         let queue = Arc::new(Queue { state: Mutex::new(state), wake: Condvar::new() });
         let serve = {
             let queue = Arc::clone(&queue);
             move || {
                 let mut read = None;
-                while let Some((waiting, wanted, in_turn)) = queue.next() {
-                    let round = in_turn.then(|| Arc::new(Round(Arc::clone(&queue))));
+                while let Some((waiting, wanted, turn)) = queue.next() {
                     let reading = AssertUnwindSafe(|| read.get_or_insert_with(&reader)(wanted));
                     match panic::catch_unwind(reading) {
-                        Ok(reading) => share(&Arc::new(reading), round.as_ref(), waiting),
+                        Ok(reading) => share(&Arc::new(reading), turn.as_ref(), waiting),
                         // The senders are dropped, which those who wait see as an interruption.
                         Err(_) => read = None,
                     }
@@ -159,9 +155,8 @@ impl<T: Send + Sync + 'static> Monitor<T> {
     }
 
     /// The same of all reports, when those before are done with theirs: see the head of this file.
-    pub(crate) async fn read_in_turn(&self) -> Result<(Arc<T>, Option<Turn<T>>), NoReading> {
-        let (reading, round) = self.ask(Reports::ALL, true).await?;
-        Ok((reading, round.map(Turn)))
+    pub(crate) async fn read_in_turn(&self) -> Result<Given<T>, NoReading> {
+        self.ask(Reports::ALL, true).await
     }
 
     async fn ask(&self, reports: Reports, in_turn: bool) -> Result<Given<T>, NoReading> {
@@ -180,7 +175,7 @@ impl<T: Send + Sync + 'static> Monitor<T> {
             state.waiting.push(Waiting { sender, in_turn });
             state.wanted = Some(state.wanted.map_or(reports, |wanted| wanted.and(reports)));
             // Until his turn comes, the thread owes him nothing.
-            if !in_turn || state.rounds < MOST_ROUNDS {
+            if !in_turn || state.turns < MOST_TURNS {
                 state.owed.get_or_insert_with(Instant::now);
             }
         }
@@ -213,11 +208,11 @@ impl<T> Monitor<T> {
     }
 }
 
-fn share<T>(reading: &Arc<T>, round: Option<&Arc<Round<T>>>, all: Vec<Waiting<T>>) {
+fn share<T>(reading: &Arc<T>, turn: Option<&Arc<Turn<T>>>, all: Vec<Waiting<T>>) {
     for Waiting { sender, in_turn } in all {
-        let round = round.filter(|_| in_turn).map(Arc::clone);
+        let turn = turn.filter(|_| in_turn).map(Arc::clone);
         // Whoever went away needs no reading.
-        let _ = sender.send((Arc::clone(reading), round));
+        let _ = sender.send((Arc::clone(reading), turn));
     }
 }
 
@@ -289,11 +284,14 @@ mod tests {
     }
 
     /// Polls once, so that the request is in the queue.
-    fn ask(monitor: &Monitor<u32>) -> Pin<Box<impl Future<Output = Result<Arc<u32>, NoReading>>>> {
-        let mut request = Box::pin(monitor.read(Reports::ALL));
-        let waker = Waker::noop();
-        assert!(request.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+    fn queued<F: Future>(request: F) -> Pin<Box<F>> {
+        let mut request = Box::pin(request);
+        assert!(request.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         request
+    }
+
+    fn ask(monitor: &Monitor<u32>) -> Pin<Box<impl Future<Output = Result<Arc<u32>, NoReading>>>> {
+        queued(monitor.read(Reports::ALL))
     }
 
     #[test]
@@ -377,16 +375,11 @@ mod tests {
         assert_eq!(block_on(last), Ok(Arc::new(2)));
     }
 
-    type InTurn = (Arc<u32>, Option<Turn<u32>>);
-
-    /// Polls once, so that the request for a page is in the queue.
+    /// As one who asks for a page.
     fn ask_in_turn(
         monitor: &Monitor<u32>,
-    ) -> Pin<Box<impl Future<Output = Result<InTurn, NoReading>>>> {
-        let mut request = Box::pin(monitor.read_in_turn());
-        let waker = Waker::noop();
-        assert!(request.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
-        request
+    ) -> Pin<Box<impl Future<Output = Result<Given<u32>, NoReading>>>> {
+        queued(monitor.read_in_turn())
     }
 
     #[test]
@@ -449,7 +442,7 @@ mod tests {
             }
         }
         let end = Instant::now() + Duration::from_secs(20);
-        while held.monitor.queue.lock().rounds > 0 {
+        while held.monitor.queue.lock().turns > 0 {
             assert!(Instant::now() < end, "a turn has no end");
         }
     }
@@ -483,12 +476,7 @@ mod tests {
             }
         });
         let monitor = monitor.unwrap();
-        let ask = |report| {
-            let mut request = Box::pin(monitor.read(Reports::of(report)));
-            let waker = Waker::noop();
-            assert!(request.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
-            request
-        };
+        let ask = |report| queued(monitor.read(Reports::of(report)));
         let first = ask(ReportName::Tracking);
         // Taken by the thread, so that the next ones share a reading of their own.
         while !monitor.queue.lock().waiting.is_empty() {

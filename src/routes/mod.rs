@@ -28,7 +28,7 @@ use crate::document::Document;
 use crate::error::RequestError;
 use crate::history::History;
 use crate::login::Logins;
-use crate::monitor::{Monitor, NoReading, Turn};
+use crate::monitor::{Given, Monitor, NoReading};
 use crate::press::Press;
 use crate::probe::Prober;
 use crate::reading::Reading;
@@ -183,7 +183,7 @@ async fn document(
 async fn read_for(
     request: &HttpRequest,
     site: &Site,
-) -> Result<(Arc<Reading>, Option<Turn<Reading>>), RequestError<'static>> {
+) -> Result<Given<Reading>, RequestError<'static>> {
     match site.sampler.latest().filter(|_| is_live(request.query_string())) {
         Some(sample) => Ok((sample.reading, None)),
         None => site.monitor.read_in_turn().await.map_err(nothing_read),
