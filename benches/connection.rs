@@ -18,7 +18,7 @@ use std::time::Instant;
 use common::chronyd::Chronyd;
 use common::need::Need;
 use rustix::fs::statfs;
-use support::{least, median, most, ratio, upstream};
+use support::{ratio, row, upstream};
 
 const ROUNDS: usize = 15;
 /// New connections in a round. Few, as ext4 takes its time to use inodes again that were freed just before.
@@ -80,12 +80,6 @@ fn table(kind: &str, programs: &Programs, chronyd: &Chronyd) {
     }
     row("C, the bundled library", &ours, &against(&ours));
     row("the wrapper", &rust, &against(&rust));
-}
-
-/// A row of figures in microseconds.
-fn row(what: &str, times: &[f64], against: &str) {
-    let (least, most) = (least(times), most(times));
-    println!("| {what} | {:.1} µs | {least:.1} | {most:.1} | {against} |", median(times));
 }
 
 /// Microseconds for one; a connection that is not open yet asks for tracking once.

@@ -24,7 +24,7 @@ use common::chronyd::Chronyd;
 use common::dashboard::{Dashboard, second_hand};
 use common::eventually;
 use common::need::Need;
-use support::{Asking, part_of};
+use support::{Asking, median, part_of};
 
 const ROUNDS: usize = 5;
 /// Each is asked for so long in a round, by so many at a time. Those who wait for a reading share it.
@@ -113,21 +113,17 @@ impl Asked {
 
     fn tell(&self, page: &Self) {
         let (half, most) = (part_of(&self.times, 0.5), part_of(&self.times, 0.99));
-        let ratios = page.rates.iter().zip(&self.rates).map(|(page, own)| page / own).collect();
+        let ratios: Vec<_> =
+            page.rates.iter().zip(&self.rates).map(|(page, own)| page / own).collect();
         println!(
             "| {} | {:.0} | {} | {half:.2} ms | {most:.2} ms | {:.1} | {:.2} times |",
             self.what,
-            median(self.rates.clone()),
+            median(&self.rates),
             self.bytes,
             most / half,
-            median(ratios),
+            median(&ratios),
         );
     }
-}
-
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
 }
 
 /// The page in Python.

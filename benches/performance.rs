@@ -27,7 +27,7 @@ use std::time::{Duration, Instant};
 use common::chronyd::Chronyd;
 use common::dashboard::{Dashboard, second_hand};
 use common::need::Need;
-use support::{least, median, memory, most, pychrony, ratio};
+use support::{memory, pychrony, ratio, row};
 
 const ROUNDS: usize = 15;
 /// Exchanges on an open connection in a round.
@@ -59,12 +59,6 @@ fn main() {
     snapshots(&client);
     start(&client);
     pages(&client);
-}
-
-/// A row of figures in microseconds.
-fn row(what: &str, times: &[f64], against: &str) {
-    let (least, most) = (least(times), most(times));
-    println!("| {what} | {:.1} µs | {least:.1} | {most:.1} | {against} |", median(times));
 }
 
 /// Microseconds for one of `count` runs.

@@ -102,6 +102,12 @@ pub(crate) fn most(numbers: &[f64]) -> f64 {
     numbers.iter().copied().fold(0.0, f64::max)
 }
 
+/// A row of figures in microseconds.
+pub(crate) fn row(what: &str, times: &[f64], against: &str) {
+    let (least, most) = (least(times), most(times));
+    println!("| {what} | {:.1} µs | {least:.1} | {most:.1} | {against} |", median(times));
+}
+
 /// The median of the rounds' ratios, with its span.
 pub(crate) fn ratio(ours: &[f64], theirs: &[f64], whose: &str) -> String {
     let ratios: Vec<_> = ours.iter().zip(theirs).map(|(ours, theirs)| ours / theirs).collect();
