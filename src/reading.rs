@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 use libchrony::{Clients, Error, ReportName, Snapshot};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::document::Document;
+use crate::document::{Document, Draft};
 
 /// The most documents that are kept of one reading; further ones are made for each who asks.
 const MOST_KEPT: usize = 64;
@@ -99,12 +99,13 @@ impl Reading {
         kept.clone()
     }
 
-    /// A document of this reading, made by whoever comes first. `name` tells it from the others: the
+    /// A document of this reading, written by whoever comes first. `name` tells it from the others: the
     /// path of a page with what else decides its content.
     pub(crate) fn document<E>(
         &self,
         name: &str,
-        make: impl FnOnce() -> Result<String, E>,
+        mut draft: Draft,
+        write: impl FnOnce(&mut Draft) -> Result<(), E>,
     ) -> Result<Arc<Document>, E> {
         let slot = {
             let mut documents = self.documents.lock().unwrap_or_else(PoisonError::into_inner);
@@ -118,7 +119,8 @@ impl Reading {
         if let Some(document) = &*kept {
             return Ok(Arc::clone(document));
         }
-        let document = Arc::new(Document::new(make()?));
+        write(&mut draft)?;
+        let document = Arc::new(draft.finish());
         *kept = Some(Arc::clone(&document));
         Ok(document)
     }
@@ -156,6 +158,8 @@ fn uptime() -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+
     use libchrony::testing::{Command, Fault, Scenario, Simulator};
     use libchrony::{Connection, ErrorKind};
 
@@ -189,7 +193,8 @@ mod tests {
     fn a_document_is_made_once_for_each_name() {
         let reading = reading();
         let text = |name: &str, text: &str| {
-            reading.document(name, || Ok::<_, ()>(text.to_owned())).unwrap().plain()
+            let write = |draft: &mut Draft| draft.write_all(text.as_bytes());
+            reading.document(name, Draft::new(false), write).unwrap().plain()
         };
         assert!(reading.made("/").is_none());
         assert_eq!(text("/", "first"), "first");
@@ -206,8 +211,9 @@ mod tests {
     #[test]
     fn a_document_that_could_not_be_made_is_tried_again() {
         let reading = reading();
-        assert_eq!(reading.document("/", || Err("no")).unwrap_err(), "no");
-        let page = reading.document("/", || Ok::<_, ()>("page".to_owned()));
+        let draft = || Draft::new(false);
+        assert_eq!(reading.document("/", draft(), |_| Err("no")).unwrap_err(), "no");
+        let page = reading.document("/", draft(), |draft| draft.write_all(b"page"));
         assert_eq!(page.unwrap().plain(), "page");
     }
 }

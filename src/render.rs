@@ -1,6 +1,6 @@
 //! View models to HTML, through the templates embedded in the binary.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::Write;
 
 use serde::Serialize;
 use tera::{Context, Tera};
@@ -12,21 +12,14 @@ mod embedded {
     include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 }
 
+/// Room for the dashboard without the rows of its tables, bytes.
+const ROOM: usize = 49_152;
+
 /// The compiled templates.
 #[derive(Debug)]
 pub(crate) struct Renderer {
     tera: Tera,
-    /// The dashboard without the rows of its tables.
-    frame: Room,
-    dashboard: Room,
-    source: Room,
-    problem: Room,
 }
-
-/// The length of the last page of a kind, bytes: about what the next needs, so that it is written where
-/// it stays.
-#[derive(Debug, Default)]
-struct Room(AtomicUsize);
 
 impl Renderer {
     /// Compiles the embedded templates; with `simulated` every page says that its data is. Links lead
@@ -41,93 +34,75 @@ impl Renderer {
         tera.global_context().insert("assets", &assets::urls(base));
         tera.global_context().insert("base", base);
         tera.global_context().insert("simulated", &simulated);
-        let room = Room::default;
-        Ok(Self { tera, frame: room(), dashboard: room(), source: room(), problem: room() })
+        Ok(Self { tera })
     }
 
     /// The dashboard as HTML.
     ///
     /// # Errors
-    /// A template that names what the page does not hold, which the tests exclude.
-    pub(crate) fn dashboard(&self, page: &Page<'_>) -> Result<String, tera::Error> {
-        let frame = self.render(&self.frame, "dashboard.html", "page", page)?;
+    /// A template that names what the page does not hold, which the tests exclude, and those of `html`.
+    pub(crate) fn dashboard(
+        &self,
+        page: &Page<'_>,
+        mut html: impl Write,
+    ) -> Result<(), tera::Error> {
+        let mut frame = Vec::with_capacity(ROOM);
+        self.fill("dashboard.html", ("page", page), &mut frame)?;
         // Of a thousand sources the rows are a megabyte of text, and as a template's data twenty: so they
         // are made a few at a time.
-        let mut html = self.dashboard.buffer();
-        for (place, part) in frame.split(MARK).enumerate() {
+        for (place, part) in String::from_utf8(frame)?.split(MARK).enumerate() {
             if place % 2 == 0 {
-                html.extend_from_slice(part.as_bytes());
+                html.write_all(part.as_bytes())?;
             } else {
-                page.give_rows(part, &mut Markup { tera: &self.tera, html: &mut html })?;
+                page.give_rows(part, &mut Markup { renderer: self, html: &mut html })?;
             }
         }
-        self.dashboard.text(html)
+        Ok(())
     }
 
     /// The page of one source as HTML.
     ///
     /// # Errors
     /// As for [`Self::dashboard`].
-    pub(crate) fn source(&self, page: SourcePage) -> Result<String, tera::Error> {
-        self.render(&self.source, "source.html", "page", &page)
+    pub(crate) fn source(&self, page: &SourcePage, html: impl Write) -> Result<(), tera::Error> {
+        self.fill("source.html", ("page", page), html)
     }
 
     /// The page of a failed request as HTML.
     ///
     /// # Errors
     /// As for [`Self::dashboard`].
-    pub(crate) fn problem(&self, problem: &Problem) -> Result<String, tera::Error> {
-        self.render(&self.problem, "error.html", "problem", problem)
+    pub(crate) fn problem(&self, problem: &Problem) -> Result<Vec<u8>, tera::Error> {
+        let mut html = Vec::new();
+        self.fill("error.html", ("problem", problem), &mut html)?;
+        Ok(html)
     }
 
-    fn render(
+    /// Writes what a template makes of a model.
+    fn fill(
         &self,
-        room: &Room,
         template: &str,
-        name: &'static str,
-        model: &impl Serialize,
-    ) -> Result<String, tera::Error> {
-        let mut html = room.buffer();
-        fill(&self.tera, template, (name, model), &mut html)?;
-        room.text(html)
+        (name, model): (&'static str, &(impl Serialize + ?Sized)),
+        html: impl Write,
+    ) -> Result<(), tera::Error> {
+        let mut context = Context::new();
+        context.insert_value(name, tera::Value::try_from_serializable(model)?);
+        self.tera.render_to(template, &context, html)
     }
-}
-
-/// Writes what a template makes of a model.
-fn fill(
-    tera: &Tera,
-    template: &str,
-    (name, model): (&'static str, &(impl Serialize + ?Sized)),
-    html: &mut Vec<u8>,
-) -> Result<(), tera::Error> {
-    let mut context = Context::new();
-    context.insert_value(name, tera::Value::try_from_serializable(model)?);
-    tera.render_to(template, &context, html)
 }
 
 /// Rows of a table as HTML.
-struct Markup<'a> {
-    tera: &'a Tera,
-    html: &'a mut Vec<u8>,
+struct Markup<'a, W> {
+    renderer: &'a Renderer,
+    html: W,
 }
 
-impl TakeRows for Markup<'_> {
+impl<W: Write> TakeRows for Markup<'_, W> {
     type Error = tera::Error;
 
     fn take(&mut self, table: &str, rows: &[impl Serialize]) -> Result<(), tera::Error> {
-        fill(self.tera, &format!("partials/rows/{table}.html"), ("rows", rows), self.html)
-    }
-}
-
-impl Room {
-    fn buffer(&self) -> Vec<u8> {
-        let last = self.0.load(Ordering::Relaxed);
-        Vec::with_capacity(last + last / 16)
-    }
-
-    fn text(&self, html: Vec<u8>) -> Result<String, tera::Error> {
-        self.0.store(html.len(), Ordering::Relaxed);
-        Ok(String::from_utf8(html)?)
+        let template = format!("partials/rows/{table}.html");
+        self.renderer.fill(&template, ("rows", rows), &mut self.html)
     }
 }
 
@@ -147,7 +122,14 @@ mod tests {
     }
 
     fn rendered_with(reading: Result<&Snapshot, &Error>, window: &Window) -> String {
-        Renderer::new(false, "").unwrap().dashboard(&Page::new(reading, &about(), window)).unwrap()
+        let renderer = Renderer::new(false, "").unwrap();
+        written(|html| renderer.dashboard(&Page::new(reading, &about(), window), html))
+    }
+
+    fn written(write: impl FnOnce(&mut Vec<u8>) -> Result<(), tera::Error>) -> String {
+        let mut html = Vec::new();
+        write(&mut html).unwrap();
+        String::from_utf8(html).unwrap()
     }
 
     #[test]
@@ -256,7 +238,8 @@ mod tests {
             window.events = window.events.iter().cycle().take(40).cloned().collect();
             let page = Page::new(Ok(&snapshot), &About { range, ..about() }, &window)
                 .with_clients(Some(clients.as_ref()));
-            let page = Renderer::new(true, "").unwrap().dashboard(&page).unwrap();
+            let renderer = Renderer::new(true, "").unwrap();
+            let page = written(|html| renderer.dashboard(&page, html));
             assert_eq!(page.matches("<figure").count(), 4);
             let packed = document::gzip(page.as_bytes()).len();
             let what = format!(
@@ -303,7 +286,7 @@ mod tests {
                     let past = samples::source_window(&window(3_600, 1));
                     let page = SourcePage::new(&snapshot, &source.id, &about(), |_| None).unwrap();
                     let page = page.with_history(&snapshot, &about(), Some(&past), None);
-                    let page = renderer.source(page).unwrap();
+                    let page = written(|html| renderer.source(&page, html));
                     assert_eq!(page.matches("<h1").count(), 1);
                     for report in ["sourcestats", "selectdata", "ntpdata", "authdata"] {
                         let section = format!("<section class=\"{report}\"");
@@ -341,27 +324,26 @@ mod tests {
         about.host = hostile.to_owned();
         let renderer = Renderer::new(false, "").unwrap();
         let mut window = window(3_600, 12);
-        let clean = renderer.dashboard(&Page::new(
-            Ok(&read(Scenario::synchronized())),
-            &samples::about(),
-            &window,
-        ));
+        let usual = read(Scenario::synchronized());
+        let page = Page::new(Ok(&usual), &samples::about(), &window);
+        let clean = written(|html| renderer.dashboard(&page, html));
         for source in &mut window.sources {
             source.name = hostile.to_owned();
         }
         for event in &mut window.events {
             event.change = Change::Lost { reason: hostile.to_owned() };
         }
-        let page = renderer.dashboard(&Page::new(Ok(&snapshot), &about, &window)).unwrap();
+        let page = Page::new(Ok(&snapshot), &about, &window);
+        let page = written(|html| renderer.dashboard(&page, html));
         assert!(!page.contains("<script>") && !page.contains("<b onmouseover"));
         assert!(!page.contains('\u{1b}'));
         assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));
         let quotes = |page: &str| page.matches('"').count() % 2;
-        assert_eq!(quotes(&page), quotes(&clean.unwrap()));
+        assert_eq!(quotes(&page), quotes(&clean));
         let past = samples::source_window(&window);
         let source = SourcePage::new(&snapshot, "192.0.2.11", &about, |_| None).unwrap();
         let source = source.with_history(&snapshot, &about, Some(&past), Some(hostile.to_owned()));
-        let source = renderer.source(source).unwrap();
+        let source = written(|html| renderer.source(&source, html));
         assert!(!source.contains("<script>") && !source.contains('\u{1b}'));
         assert!(source.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;"));
         let problem = Problem {
@@ -370,7 +352,7 @@ mod tests {
             text: hostile.to_owned(),
             hint: hostile.to_owned(),
         };
-        let page = renderer.problem(&problem).unwrap();
+        let page = String::from_utf8(renderer.problem(&problem).unwrap()).unwrap();
         assert!(!page.contains("<script>") && page.contains("404"));
     }
 

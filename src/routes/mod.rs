@@ -24,7 +24,7 @@ use std::time::SystemTime;
 use actix_web::{HttpRequest, HttpResponse, guard as method, web};
 
 use crate::country::Countries;
-use crate::document::Document;
+use crate::document::{Document, Draft};
 use crate::error::RequestError;
 use crate::history::History;
 use crate::login::Logins;
@@ -160,16 +160,20 @@ async fn document(
     site: &web::Data<Site>,
     reading: &Arc<Reading>,
     name: String,
-    make: impl FnOnce(&Site, &Reading) -> Result<String, RequestError<'static>> + Send + 'static,
+    write: impl FnOnce(&Site, &Reading, &mut Draft) -> Result<(), RequestError<'static>>
+    + Send
+    + 'static,
 ) -> Result<Arc<Document>, RequestError<'static>> {
     if let Some(made) = reading.made(&name) {
         return Ok(made);
     }
     let packed = encoding::takes_gzip(request);
-    let (maker, read) = (site.clone(), Arc::clone(reading));
+    let (site_of_it, read) = (site.clone(), Arc::clone(reading));
     let made = site.press.make(move || {
-        let document = read.document(&name, || make(&maker, &read))?;
+        let write = |draft: &mut Draft| write(&site_of_it, &read, draft);
+        let document = read.document(&name, Draft::new(packed), write)?;
         if packed {
+            // Whoever had it made before may have wanted it plain.
             document.gzip();
         }
         Ok(document)

@@ -8,6 +8,7 @@ use libchrony::Snapshot;
 
 use super::{Site, document, encoding, read_for, respond};
 use crate::assets;
+use crate::document::Draft;
 use crate::error::RequestError;
 use crate::history::Lines;
 use crate::reading::Reading;
@@ -24,7 +25,7 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
         Err(error) => RequestError::Chronyd(error).status(),
     };
     let range = Range::from_query(request.query_string());
-    let make = move |site: &Site, reading: &Reading| {
+    let write = move |site: &Site, reading: &Reading, draft: &mut Draft| {
         let begin = range.begin(reading.at(), site.history.since());
         let lines = Lines { first: reading.given().ok().and_then(selected), most: MOST_LINES };
         let window = site.history.window((begin, reading.at()), STEPS, lines);
@@ -34,9 +35,9 @@ pub(super) async fn dashboard(request: HttpRequest, site: web::Data<Site>) -> Ht
             .with_clients(reading.clients())
             .with_rates(reading.given().ok(), site.history.rates().as_ref())
             .with_notice(site.history.notice());
-        site.renderer.dashboard(&page).map_err(RequestError::Render)
+        site.renderer.dashboard(&page, draft).map_err(RequestError::Render)
     };
-    let made = document(&request, &site, &reading, range.path("/"), make).await;
+    let made = document(&request, &site, &reading, range.path("/"), write).await;
     drop(turn);
     match made {
         Ok(page) => respond::page(&request, status, &reading, &page),

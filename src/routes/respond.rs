@@ -12,7 +12,7 @@ use serde::Serialize;
 use tracing::error;
 
 use super::{Site, encoding};
-use crate::document::Document;
+use crate::document::{Document, Draft};
 use crate::error::RequestError;
 use crate::reading::Reading;
 use crate::view::Problem;
@@ -44,12 +44,18 @@ pub(super) fn page(
 
 /// All reports of a reading as JSON, or the error in their place; made once for all who take it.
 pub(super) fn snapshot(reading: &Reading) -> Arc<Document> {
-    let make = || match reading.data() {
-        Ok(snapshot) => serde_json::to_string(snapshot),
-        Err(error) => serde_json::to_string(&Failure::new(&RequestError::Chronyd(error), "")),
+    let write = |draft: &mut Draft| match reading.data() {
+        Ok(snapshot) => serde_json::to_writer(draft, snapshot),
+        Err(error) => {
+            serde_json::to_writer(draft, &Failure::new(&RequestError::Chronyd(error), ""))
+        }
     };
+    // Events of a stream take it as it is.
+    let draft = Draft::new(false);
     // Their keys are text, and writing to memory does not fail.
-    reading.document("/api/v1/snapshot", make).unwrap_or_else(|_| Arc::new(Document::new("null")))
+    reading
+        .document("/api/v1/snapshot", draft, write)
+        .unwrap_or_else(|_| Arc::new(Document::new("null")))
 }
 
 #[derive(Serialize)]

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use libchrony::{ReportName, Snapshot};
 
 use super::{Site, document, read_for, respond};
+use crate::document::Draft;
 use crate::error::RequestError;
 use crate::reading::Reading;
 use crate::view::{Range, STEPS, SourcePage, may_be_id};
@@ -28,8 +29,8 @@ pub(super) async fn source(
     }
     let range = Range::from_query(request.query_string());
     let name = range.path(&format!("/sources/{id}"));
-    let made = document(&request, &site, &reading, name, move |site, reading| {
-        page(site, reading, &id, range)
+    let made = document(&request, &site, &reading, name, move |site, reading, draft| {
+        page(site, reading, &id, range, draft)
     })
     .await;
     drop(turn);
@@ -56,7 +57,8 @@ fn page(
     reading: &Reading,
     id: &str,
     range: Range,
-) -> Result<String, RequestError<'static>> {
+    draft: &mut Draft,
+) -> Result<(), RequestError<'static>> {
     let snapshot = reading.data().map_err(|_| RequestError::NoSuchSource)?;
     let about = site.about(reading, range);
     let country = |ip| site.countries.as_ref().map(|countries| countries.of(ip));
@@ -64,5 +66,5 @@ fn page(
     let begin = range.begin(reading.at(), site.history.source_since(id));
     let window = site.history.source_window(id, begin, reading.at(), STEPS);
     let page = page.with_history(snapshot, &about, window.as_ref(), site.history.notice());
-    Ok(site.renderer.source(page)?)
+    Ok(site.renderer.source(&page, draft)?)
 }
