@@ -9,6 +9,9 @@ use second_hand::Measured;
 
 /// How often each window is taken; the median is told.
 const ROUNDS: usize = 15;
+/// As a page's charts have them.
+const STEPS: usize = 120;
+const LINES: usize = 8;
 
 fn main() {
     println!("| history | held | resident | one reading | window of 1 h | 24 h | all of it |");
@@ -28,7 +31,7 @@ fn row(days: u32, refresh: u32, sources: u32) {
     let (_, reading) = measured.fill(days + 1, refresh);
     let after = resident();
     let window = |hours| {
-        let mut times: Vec<_> = (0..ROUNDS).map(|_| measured.window(hours, 300)).collect();
+        let mut times: Vec<_> = (0..ROUNDS).map(|_| measured.window(hours, STEPS, LINES)).collect();
         times.sort();
         let (time, steps) = times[ROUNDS / 2];
         format!("{} ({steps} steps)", shown(time))

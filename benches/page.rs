@@ -12,9 +12,10 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 use std::thread;
@@ -24,6 +25,7 @@ use common::dashboard::{Dashboard, second_hand};
 use common::{eventually, need};
 use libchrony::testing::{Scenario, Simulator};
 use serde_json::{Value, json};
+use support::{Asking, memory, request};
 
 /// Loads of which the median is told.
 const LOADS: usize = 15;
@@ -53,40 +55,35 @@ fn dashboard(chronyd: &Simulator, refresh: &str) -> Dashboard {
 fn page(sources: u32) -> Vec<(&'static str, String)> {
     let chronyd = Simulator::start_unix(Scenario::many_sources(sources)).unwrap();
     let dashboard = dashboard(&chronyd, "1h");
-    let host = dashboard.authority().to_owned();
-    let html = body(&get(&host, "/", ""));
-    let assets: Vec<String> = String::from_utf8(html.clone())
-        .unwrap()
+    let mut asking = Asking::new(dashboard.authority());
+    let (html, _) = asking.get_plain("/");
+    let mut assets: Vec<String> = String::from_utf8_lossy(asking.body())
         .split('"')
         .filter(|text| text.starts_with("/static/"))
         .map(str::to_owned)
         .collect();
-    let of = |paths: &[String], accept: &str| -> usize {
-        let mut paths = paths.to_vec();
-        paths.sort();
-        paths.dedup();
-        paths.iter().map(|path| body(&get(&host, path, accept)).len()).sum()
-    };
-    let gzip = "Accept-Encoding: gzip\r\n";
-    let page = ["/".to_owned()];
+    assets.sort();
+    assets.dedup();
+    let packed = asking.get("/").0;
+    let plain_assets: usize = assets.iter().map(|path| asking.get_plain(path).0).sum();
+    let packed_assets: usize = assets.iter().map(|path| asking.get(path).0).sum();
     let mut figures = vec![
-        ("HTML, bytes", html.len().to_string()),
-        ("the same, gzip", of(&page, gzip).to_string()),
-        ("CSS, script and images, bytes", of(&assets, "").to_string()),
-        ("the same, gzip", of(&assets, gzip).to_string()),
+        ("HTML, bytes", html.to_string()),
+        ("the same, gzip", packed.to_string()),
+        ("CSS, script and images, bytes", plain_assets.to_string()),
+        ("the same, gzip", packed_assets.to_string()),
     ];
-    let loads = (0..LOADS).map(|_| {
-        let begin = Instant::now();
-        get(&host, "/", gzip);
-        milliseconds(begin)
-    });
+    let loads = (0..LOADS).map(|_| asking.get("/").1.as_secs_f64() * 1e3);
     figures.push(("load of the HTML with a fresh reading, ms", median(loads)));
     let paint = Browser::start().map_or_else(
         || "Chromium is not installed".to_owned(),
         |browser| median((0..LOADS).map(|_| browser.first_paint(&dashboard.url))),
     );
     figures.push(("first contentful paint in Chromium, ms", paint));
-    figures.push(("resident memory of the server, MB", format!("{:.1}", memory(dashboard.pid()))));
+    figures.push((
+        "resident memory of the server, MB",
+        format!("{:.1}", memory(dashboard.pid(), "VmRSS")),
+    ));
     figures
 }
 
@@ -118,24 +115,21 @@ fn live() {
     );
     println!("| for each update of a viewer | {:.3} ms |", each * 1e3);
     println!("| for a viewer in an hour, with an update every 5 s | {:.2} s |", each * 720.0);
-    println!("| resident memory with {VIEWERS} viewers | {:.1} MB |", memory(dashboard.pid()));
+    let memory = memory(dashboard.pid(), "VmRSS");
+    println!("| resident memory with {VIEWERS} viewers | {memory:.1} MB |");
 }
 
 /// Does what the page's script does; the updates seen and their bytes.
 fn watch(host: &str, end: Instant) -> (usize, usize) {
     let mut stream = TcpStream::connect(host).unwrap();
-    write!(stream, "GET /live HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
-    let mut pages = TcpStream::connect(host).unwrap();
-    let (mut updates, mut bytes) = (0, 0);
+    stream.write_all(request(host, "/live").as_bytes()).unwrap();
+    let (mut asking, mut updates, mut bytes) = (Asking::new(host), 0, 0);
     for line in BufReader::new(stream).lines() {
         if Instant::now() >= end {
             break;
         }
         if let Some(number) = line.unwrap().strip_prefix("id: ") {
-            let request = format!(
-                "GET /?live={number} HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n\r\n"
-            );
-            bytes += body(&exchange(&mut pages, &request)).len();
+            bytes += asking.get(&format!("/?live={number}")).0;
             updates += 1;
         }
     }
@@ -155,55 +149,8 @@ fn used_in(dashboard: &Dashboard, length: Duration) -> f64 {
     used() - before
 }
 
-fn get(host: &str, path: &str, more: &str) -> Vec<u8> {
-    let mut connection = TcpStream::connect(host).unwrap();
-    exchange(&mut connection, &format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{more}\r\n"))
-}
-
-/// One request and its whole response, which has a length.
-fn exchange(connection: &mut TcpStream, request: &str) -> Vec<u8> {
-    connection.write_all(request.as_bytes()).unwrap();
-    let mut taken = Vec::new();
-    let mut part = [0; 65_536];
-    loop {
-        let length = connection.read(&mut part).unwrap();
-        assert!(length > 0, "the server closed the connection");
-        taken.extend_from_slice(&part[..length]);
-        let Some(head) = head(&taken) else { continue };
-        let text = String::from_utf8_lossy(&taken[..head]).to_ascii_lowercase();
-        assert!(text.starts_with("http/1.1 200"), "{text}");
-        let length = text.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
-        let length: usize = length.unwrap().trim().parse().unwrap();
-        if taken.len() >= head + length {
-            return taken;
-        }
-    }
-}
-
-/// Where the head of a response ends.
-fn head(response: &[u8]) -> Option<usize> {
-    response.windows(4).position(|four| four == b"\r\n\r\n").map(|place| place + 4)
-}
-
-fn body(response: &[u8]) -> Vec<u8> {
-    response[head(response).unwrap()..].to_vec()
-}
-
-fn milliseconds(begin: Instant) -> f64 {
-    begin.elapsed().as_secs_f64() * 1e3
-}
-
-fn median(numbers: impl Iterator<Item = f64>) -> String {
-    let mut sorted: Vec<_> = numbers.collect();
-    sorted.sort_by(f64::total_cmp);
-    format!("{:.0}", sorted[sorted.len() / 2])
-}
-
-/// The resident memory of a process, MB.
-fn memory(pid: u32) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0 / 1e6
+fn median(times: impl Iterator<Item = f64>) -> String {
+    format!("{:.0}", support::median(&times.collect::<Vec<_>>()))
 }
 
 /// Chromium, driven by chromedriver.

@@ -6,8 +6,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
     reason = "a measurement ends at its first failure, and its figures are small"
 )]
 
@@ -17,8 +15,6 @@ mod common;
 mod support;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
@@ -27,7 +23,7 @@ use std::time::{Duration, Instant};
 use common::chronyd::Chronyd;
 use common::dashboard::{Dashboard, second_hand};
 use common::need::Need;
-use support::{memory, pychrony, ratio, row};
+use support::{Asking, memory, part_of, pychrony, ratio, row};
 
 const ROUNDS: usize = 15;
 /// Exchanges on an open connection in a round.
@@ -141,8 +137,7 @@ fn start(chronyd: &Chronyd) {
     for _ in 0..ROUNDS {
         let begin = Instant::now();
         let dashboard = quiet(chronyd);
-        let mut connection = TcpStream::connect(dashboard.authority()).unwrap();
-        assert!(get(&mut connection, dashboard.authority()) > 1000);
+        assert!(Asking::new(dashboard.authority()).get_plain("/").0 > 1000);
         times.push(begin.elapsed().as_secs_f64() * 1e6);
     }
     row("from start to the first page with data", &times, "");
@@ -154,55 +149,27 @@ fn quiet(chronyd: &Chronyd) -> Dashboard {
     Dashboard::start(&mut command)
 }
 
-/// Asks for the page on an open connection; the length of its body.
-fn get(connection: &mut TcpStream, host: &str) -> usize {
-    // In one piece: parts would wait for acknowledgements.
-    let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
-    connection.write_all(request.as_bytes()).unwrap();
-    let mut taken = Vec::new();
-    let mut part = [0; 65_536];
-    loop {
-        let length = connection.read(&mut part).unwrap();
-        assert!(length > 0, "the server closed the connection");
-        taken.extend_from_slice(&part[..length]);
-        let Some(end) = taken.windows(4).position(|four| four == b"\r\n\r\n") else { continue };
-        let head = String::from_utf8_lossy(&taken[..end]).to_ascii_lowercase();
-        assert!(head.starts_with("http/1.1 200"), "{head}");
-        let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
-        let body: usize = length.unwrap().trim().parse().unwrap();
-        if taken.len() == end + 4 + body {
-            return body;
-        }
-    }
-}
-
 /// Pages a second, each with data read for it or shared while it waited, and memory under that load.
 fn pages(chronyd: &Chronyd) {
     let dashboard = quiet(chronyd);
     let host = dashboard.authority().to_owned();
-    let mut connection = TcpStream::connect(&host).unwrap();
-    let body = get(&mut connection, &host);
+    let (body, _) = Asking::new(&host).get_plain("/");
     let memory_at_rest = memory(dashboard.pid(), "VmRSS");
     let end = Instant::now() + LOAD;
     let clients: Vec<_> = (0..CLIENTS)
         .map(|_| {
             let host = host.clone();
             thread::spawn(move || {
-                let mut connection = TcpStream::connect(&host).unwrap();
-                let mut times = Vec::new();
+                let (mut asking, mut times) = (Asking::new(&host), Vec::new());
                 while Instant::now() < end {
-                    let begin = Instant::now();
-                    get(&mut connection, &host);
-                    times.push(begin.elapsed().as_secs_f64() * 1e3);
+                    times.push(asking.get_plain("/").1);
                 }
                 times
             })
         })
         .collect();
-    let mut times: Vec<f64> =
-        clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
-    times.sort_by(f64::total_cmp);
-    let at = |part: f64| times[(times.len() as f64 * part) as usize];
+    let times: Vec<_> = clients.into_iter().flat_map(|client| client.join().unwrap()).collect();
+    let at = |part| part_of(&times, part);
     println!("\n| `GET /` with fresh data, {CLIENTS} connections, {LOAD:?} | |");
     println!("|---|---|");
     println!("| pages a second | {:.0} |", times.len() as f64 / LOAD.as_secs_f64());

@@ -29,17 +29,32 @@ pub(crate) struct Asking {
     host: String,
     connection: Option<TcpStream>,
     taken: Vec<u8>,
+    /// Where the body begins in it.
+    head: usize,
 }
 
 impl Asking {
     pub(crate) fn new(host: &str) -> Self {
-        Self { host: host.to_owned(), connection: None, taken: Vec::new() }
+        Self { host: host.to_owned(), connection: None, taken: Vec::new(), head: 0 }
     }
 
-    /// The length of the body, and how long it took.
+    /// As a browser asks, which takes gzip: the length of the body, and how long it took.
     pub(crate) fn get(&mut self, path: &str) -> (usize, Duration) {
+        self.ask(&request(&self.host, path))
+    }
+
+    /// The same without compression.
+    pub(crate) fn get_plain(&mut self, path: &str) -> (usize, Duration) {
+        self.ask(&format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", self.host))
+    }
+
+    /// The body of the last answer.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.taken[self.head..]
+    }
+
+    fn ask(&mut self, request: &str) -> (usize, Duration) {
         let begin = Instant::now();
-        let request = request(&self.host, path);
         let host = &self.host;
         let connection =
             self.connection.get_or_insert_with(|| TcpStream::connect(host).expect("it listens"));
@@ -57,6 +72,7 @@ impl Asking {
             let body = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
             let body: usize = body.and_then(|text| text.trim().parse().ok()).expect("a length");
             if self.taken.len() >= end + body {
+                self.head = end;
                 if head.contains("connection: close") {
                     self.connection = None;
                 }

@@ -8,7 +8,6 @@ use libchrony::{LeapStatus, SourceState};
 use super::grid::{seconds, time};
 use super::note::{Clock, Counters, Given, Note, Noted};
 use super::{History, Lines};
-use crate::view::MOST_LINES;
 
 /// A multiple of every grain.
 const START: u32 = 1_699_920_000;
@@ -71,14 +70,13 @@ impl Measured {
         self.history.held().store.as_ref().map_or(0, super::Store::bytes)
     }
 
-    /// The time that a window of the last hours takes, with as many sources as a page draws, and the number
-    /// of its steps.
+    /// The time that a window of the last hours takes, with the series of at most so many sources, and the
+    /// number of its steps.
     #[must_use]
-    pub fn window(&self, hours: u32, points: usize) -> (Duration, usize) {
+    pub fn window(&self, hours: u32, points: usize, most: usize) -> (Duration, usize) {
         let (from, to) = (time(self.second - hours * 3600), time(self.second));
         let begin = Instant::now();
-        let window =
-            self.history.window((from, to), points, Lines { first: None, most: MOST_LINES });
+        let window = self.history.window((from, to), points, Lines { first: None, most });
         (begin.elapsed(), window.offset.len())
     }
 }

@@ -27,19 +27,22 @@ impl Slow {
 
     /// Answers with data and zeros behind it.
     fn answer(&self, request: &[u8], code: u8, data: &[u8]) {
-        let mut reply = vec![0; 128];
-        (reply[0], reply[1], reply[7]) = (6, 2, code);
-        reply[4..6].copy_from_slice(&request[4..6]);
-        reply[16..20].copy_from_slice(&request[8..12]);
-        reply[28..28 + data.len()].copy_from_slice(data);
-        self.0.send(&reply).expect("the client takes it");
+        let mut body = [0; 100];
+        body[..data.len()].copy_from_slice(data);
+        self.reply(request, code, 0, &body);
     }
 
+    /// Says that the client is not authorized.
     fn refuse(&self, request: &[u8]) {
+        self.reply(request, 1, 2, &[]);
+    }
+
+    fn reply(&self, request: &[u8], code: u8, status: u8, body: &[u8]) {
         let mut reply = vec![0; 28];
-        (reply[0], reply[1], reply[7], reply[9]) = (6, 2, 1, 2);
+        (reply[0], reply[1], reply[7], reply[9]) = (6, 2, code, status);
         reply[4..6].copy_from_slice(&request[4..6]);
         reply[16..20].copy_from_slice(&request[8..12]);
+        reply.extend_from_slice(body);
         self.0.send(&reply).expect("the client takes it");
     }
 
