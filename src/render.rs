@@ -44,7 +44,7 @@ impl Renderer {
     pub(crate) fn dashboard(
         &self,
         page: &Page<'_>,
-        mut html: impl Write,
+        html: &mut dyn Write,
     ) -> Result<(), tera::Error> {
         let mut frame = Vec::with_capacity(ROOM);
         self.fill("dashboard.html", ("page", page), &mut frame)?;
@@ -54,7 +54,7 @@ impl Renderer {
             if place % 2 == 0 {
                 html.write_all(part.as_bytes())?;
             } else {
-                page.give_rows(part, &mut Markup { renderer: self, html: &mut html })?;
+                page.give_rows(part, &mut Markup { renderer: self, html: &mut *html })?;
             }
         }
         Ok(())
@@ -64,7 +64,11 @@ impl Renderer {
     ///
     /// # Errors
     /// As for [`Self::dashboard`].
-    pub(crate) fn source(&self, page: &SourcePage, html: impl Write) -> Result<(), tera::Error> {
+    pub(crate) fn source(
+        &self,
+        page: &SourcePage,
+        html: &mut dyn Write,
+    ) -> Result<(), tera::Error> {
         self.fill("source.html", ("page", page), html)
     }
 
@@ -78,12 +82,13 @@ impl Renderer {
         Ok(html)
     }
 
-    /// Writes what a template makes of a model.
+    /// Writes what a template makes of a model. Were it generic, all that renders were in the binary for
+    /// each kind of `html`.
     fn fill(
         &self,
         template: &str,
         (name, model): (&'static str, &(impl Serialize + ?Sized)),
-        html: impl Write,
+        html: &mut dyn Write,
     ) -> Result<(), tera::Error> {
         let mut context = Context::new();
         context.insert_value(name, tera::Value::try_from_serializable(model)?);
@@ -92,17 +97,17 @@ impl Renderer {
 }
 
 /// Rows of a table as HTML.
-struct Markup<'a, W> {
+struct Markup<'a> {
     renderer: &'a Renderer,
-    html: W,
+    html: &'a mut dyn Write,
 }
 
-impl<W: Write> TakeRows for Markup<'_, W> {
+impl TakeRows for Markup<'_> {
     type Error = tera::Error;
 
     fn take(&mut self, table: &str, rows: &[impl Serialize]) -> Result<(), tera::Error> {
         let template = format!("partials/rows/{table}.html");
-        self.renderer.fill(&template, ("rows", rows), &mut self.html)
+        self.renderer.fill(&template, ("rows", rows), self.html)
     }
 }
 
