@@ -14,7 +14,7 @@ use common::process;
 use libchrony::testing::{Scenario, Simulator};
 
 /// Scrapes of which the median is told.
-const SCRAPES: usize = 15;
+const SCRAPES: usize = 200;
 
 /// What Prometheus asks for.
 const OPEN: (&str, &str) = ("Accept", "application/openmetrics-text;version=1.0.0");

@@ -14,7 +14,6 @@
 mod common;
 mod support;
 
-use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Stdio};
@@ -22,6 +21,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::dashboard::{Dashboard, second_hand};
+use common::process::computing;
 use common::{eventually, need};
 use libchrony::testing::{Scenario, Simulator};
 use serde_json::{Value, json};
@@ -138,15 +138,9 @@ fn watch(host: &str, end: Instant) -> (usize, usize) {
 
 /// Seconds of processor time that the server uses in a while.
 fn used_in(dashboard: &Dashboard, length: Duration) -> f64 {
-    let used = || {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", dashboard.pid())).unwrap();
-        let fields = stat.rsplit(") ").next().unwrap().split(' ');
-        // User and system time, in hundredths.
-        fields.skip(11).take(2).map(|field| field.parse::<f64>().unwrap() / 100.0).sum::<f64>()
-    };
-    let before = used();
+    let before = computing(dashboard.pid());
     thread::sleep(length);
-    used() - before
+    (computing(dashboard.pid()) - before).as_secs_f64()
 }
 
 fn median(times: impl Iterator<Item = f64>) -> String {
