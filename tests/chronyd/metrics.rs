@@ -172,8 +172,10 @@ fn hold(client: &Chronyd, read: &dyn Fn() -> Metrics) {
     });
     assert_eq!(metrics.value("second_hand_sources_configured", &[]), Some(4.0));
     assert_eq!(metrics.value("second_hand_sources_reachable", &[]), Some(3.0));
-    let followed = [("source_state", "sync")];
-    assert_eq!(metrics.value("second_hand_sources", &followed), Some(1.0));
+    // On a busy machine there are moments in which none is selected.
+    let selected = (0..witness.lines()).filter(|line| witness.text(*line, 1) == "*").count();
+    let told = metrics.value("second_hand_sources", &[("source_state", "sync")]);
+    assert_eq!(told, Some(f64::from(u8::try_from(selected).unwrap())));
 
     let (metrics, witness) = around("sourcestats", &[6]);
     each(&metrics, &witness, 0, SOURCESTATS, |_, _| {});
