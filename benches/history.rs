@@ -1,11 +1,11 @@
 //! What the history costs: memory, and the time of a reading and of a window.
 
-#![expect(clippy::unwrap_used, reason = "a measurement ends at its first failure")]
+mod support;
 
-use std::fs;
 use std::time::Duration;
 
 use second_hand::Measured;
+use support::memory;
 
 /// How often each window is taken; the median is told.
 const ROUNDS: usize = 15;
@@ -53,8 +53,5 @@ fn shown(time: Duration) -> String {
 
 /// Resident memory of this process, MB.
 fn resident() -> f64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
-    let kilobytes: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kilobytes * 1024.0 / 1e6
+    memory(std::process::id(), "VmRSS")
 }

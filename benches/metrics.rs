@@ -5,6 +5,7 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+mod support;
 
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use common::dashboard::{Dashboard, second_hand};
 use common::metrics::Metrics;
 use common::process;
 use libchrony::testing::{Scenario, Simulator};
+use support::median;
 
 /// Scrapes of which the median is told.
 const SCRAPES: usize = 200;
@@ -56,14 +58,9 @@ fn scrape(sources: u32) -> Vec<(&'static str, String)> {
         ("classic form, bytes", classic.len().to_string()),
         ("OpenMetrics, bytes", open.len().to_string()),
         ("the same, gzip", packed.len().to_string()),
-        ("reading of chronyd, ms", median(readings)),
-        ("all else of the scrape, encoding and transport, ms", median(rests)),
+        ("reading of chronyd, ms", format!("{:.1}", median(&readings))),
+        ("all else of the scrape, encoding and transport, ms", format!("{:.1}", median(&rests))),
         ("processor time of the server for a scrape, ms", format!("{each:.1}")),
         ("resident memory of the server, MB", format!("{:.1}", f64::from(kilobytes) * 1.024e-3)),
     ]
-}
-
-fn median(mut numbers: Vec<f64>) -> String {
-    numbers.sort_by(f64::total_cmp);
-    format!("{:.1}", numbers[numbers.len() / 2])
 }
