@@ -19,16 +19,17 @@ pub(crate) fn the_page_of_a_real_chronyd_has_its_boxes_above_the_fold_and_its_se
     let browser = browser();
     // Before a source is selected the page is another.
     browser.open(&dashboard.url);
-    client.wait_until("one of two servers is selected", |snapshot| {
-        snapshot.sources.iter().flatten().any(libchrony::Source::is_selected)
-    });
+    client.wait_until_at_rest();
     for (width, height, phone) in [(1280, 720, false), (390, 844, true)] {
         browser.resize(width, height, phone);
-        browser.open(&dashboard.url);
+        // On a busy machine the bound of the error may be wide again for a moment.
+        eventually("a page of a clock that is right", || {
+            browser.open(&dashboard.url);
+            let heading = browser.text("document.querySelector('h1').innerText");
+            heading.starts_with("This clock is right to within ").then_some(())
+        });
         assert_above_the_fold(&browser, &format!("{width} px"), height);
         assert_selected_row_apart(&browser);
-        let heading = browser.text("document.querySelector('h1').innerText");
-        assert!(heading.starts_with("This clock is right to within "), "{heading}");
     }
     assert_eq!(browser.console(), [""; 0]);
 }

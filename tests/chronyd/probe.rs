@@ -33,10 +33,7 @@ pub(crate) fn a_chronyd_on_another_address_says_by_probe_what_chronyc_says() {
     };
     let lines = format!("{}{}bindcmdaddress 127.0.0.5\ncmdallow 127.0.0.0/8", source(2), source(3));
     let client = Chronyd::client(&lines);
-    client.wait_until("one of two servers is selected", |snapshot| {
-        snapshot.tracking.as_ref().is_some_and(|tracking| tracking.max_error() < 0.001)
-            && snapshot.sourcestats.iter().flatten().all(|stats| stats.has_enough_samples())
-    });
+    client.wait_until_at_rest();
     let target = format!("127.0.0.5:{}", client.command_port);
     let dashboard = prober(&[&target]);
 

@@ -32,13 +32,7 @@ impl Trio {
         let source =
             |last: u8| format!("server 127.0.0.{last} port {port} minpoll -2 maxpoll -1 iburst\n");
         let client = Chronyd::client(&format!("{}{}{}", source(2), source(3), source(4)));
-        client.wait_until("one of three servers is selected, all are sampled", |snapshot| {
-            let selected = |sources: &[libchrony::Source]| sources.iter().any(|s| s.is_selected());
-            snapshot.sources.as_deref().is_some_and(selected)
-                && snapshot.sourcestats.iter().flatten().all(|stats| stats.has_enough_samples())
-                // The first samples leave much open.
-                && snapshot.tracking.as_ref().is_some_and(|tracking| tracking.max_error() < 0.001)
-        });
+        client.wait_until_at_rest();
         let dashboard = Dashboard::of(&client.unix());
         Self { _server: server, client, dashboard }
     }

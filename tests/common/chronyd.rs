@@ -174,6 +174,16 @@ impl Chronyd {
         }
     }
 
+    /// Waits until a source is selected, all have their statistics, and the clock's error is known to be
+    /// small: the first samples leave much open.
+    pub(crate) fn wait_until_at_rest(&self) {
+        self.wait_until("a source is selected, all are sampled, the error is small", |snapshot| {
+            snapshot.sources.iter().flatten().any(libchrony::Source::is_selected)
+                && snapshot.sourcestats.iter().flatten().all(|stats| stats.has_enough_samples())
+                && snapshot.tracking.as_ref().is_some_and(|tracking| tracking.max_error() < 0.001)
+        });
+    }
+
     fn signal(&self, signal: Signal) {
         let pid = self.child.as_ref().and_then(pid).expect("chronyd runs");
         kill_process(pid, signal).expect("chronyd is signalled");

@@ -18,7 +18,7 @@ pub(crate) mod proxy;
 use std::time::{Duration, Instant};
 
 /// The longest that any condition is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Waits until `condition` gives something; panics with `what` where it does not come.
 pub(crate) fn eventually<T>(what: &str, condition: impl FnMut() -> Option<T>) -> T {
