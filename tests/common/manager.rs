@@ -62,7 +62,14 @@ impl Manager {
         if self.told.is_empty() {
             self.socket.set_read_timeout(Some(limit)).expect("a limit");
             let mut buffer = [0; 4096];
-            match self.socket.recv(&mut buffer) {
+            // A machine that stands still for a moment interrupts the wait.
+            let heard = loop {
+                match self.socket.recv(&mut buffer) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    heard => break heard,
+                }
+            };
+            match heard {
                 Ok(length) => {
                     let text = std::str::from_utf8(&buffer[..length]).expect("UTF-8");
                     self.told.extend(text.lines().map(str::to_owned));
