@@ -42,7 +42,7 @@ pub(super) fn metrics() -> Vec<&'static Metric> {
 type Missing<'a> = (ReportName, Option<&'a Error>);
 
 pub(super) fn tell(
-    page: &mut Page,
+    page: &mut Page<'_>,
     given: Result<&Snapshot, &Error>,
     clients: Option<Result<&Clients, &Error>>,
     duration: Duration,

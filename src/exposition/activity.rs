@@ -14,7 +14,7 @@ pub(super) fn metrics() -> Vec<&'static Metric> {
     vec![&SOURCES]
 }
 
-pub(super) fn tell(page: &mut Page, activity: &Activity) {
+pub(super) fn tell(page: &mut Page<'_>, activity: &Activity) {
     let series = [
         ("online", activity.online_sources),
         ("offline", activity.offline_sources),

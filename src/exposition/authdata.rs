@@ -52,7 +52,7 @@ pub(super) fn metrics() -> Vec<&'static Metric> {
     [&INFO].into_iter().chain(COLUMNS.iter().map(|column| &column.metric)).collect()
 }
 
-pub(super) fn tell(page: &mut Page, auth: &[AuthData], names: &Names) {
+pub(super) fn tell(page: &mut Page<'_>, auth: &[AuthData], names: &Names) {
     let labelled = names.label(auth, |auth| auth.address);
     page.facts(&INFO, &labelled, |auth| {
         let key = auth.key_type.map(|key| key.to_string()).unwrap_or_default();

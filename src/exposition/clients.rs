@@ -34,7 +34,7 @@ pub(super) fn metrics() -> Vec<&'static Metric> {
     vec![&COMPLETE, &CONNECTED, &LAST, &INTERVAL, &DROPS]
 }
 
-pub(super) fn tell(page: &mut Page, read: &Clients) {
+pub(super) fn tell(page: &mut Page<'_>, read: &Clients) {
     let complete = !read.cut && read.odd.is_empty();
     page.single(&COMPLETE, given(complete));
     if !complete {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::io::Write;
 use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
@@ -205,17 +206,26 @@ pub(super) const fn counter<T>(
     Column { metric: Metric::counter(name, help), value }
 }
 
+/// One metric with its series.
 #[derive(Debug)]
 struct Family {
     metric: &'static Metric,
     series: Vec<(Labels, Value)>,
 }
 
-/// All that is told.
-#[derive(Debug, Default)]
-pub(super) struct Page(Vec<Family>);
+/// All that is told, written a metric at a time: of a thousand sources all of it is 6 MB of text.
+pub(super) struct Page<'a> {
+    form: Form,
+    /// The text of one metric, and the room for that of the next.
+    text: String,
+    whole: &'a mut dyn Write,
+}
 
-impl Page {
+impl<'a> Page<'a> {
+    pub(super) fn new(form: Form, whole: &'a mut dyn Write) -> Self {
+        Self { form, text: String::new(), whole }
+    }
+
     /// A metric with its series; without one it is not named at all.
     pub(super) fn family(
         &mut self,
@@ -224,9 +234,31 @@ impl Page {
     ) {
         let is_number = |value: &Value| !matches!(value, Value::Real(real) if !real.is_finite());
         let series: Vec<_> = series.into_iter().filter(|(_, value)| is_number(value)).collect();
-        if !series.is_empty() {
-            self.0.push(Family { metric, series });
+        if series.is_empty() {
+            return;
         }
+        let mut registry = Registry::default();
+        registry.register_collector(Box::new(Family { metric, series }));
+        // Writing to memory does not fail.
+        let _ = match self.form {
+            Form::Classic => prometheus_text::encode(&mut self.text, &registry),
+            Form::OpenMetrics => text::encode_registry(&mut self.text, &registry),
+        };
+        self.pass_on();
+    }
+
+    /// Writes what ends the text.
+    pub(super) fn end(mut self) {
+        if self.form == Form::OpenMetrics {
+            let _ = text::encode_eof(&mut self.text);
+            self.pass_on();
+        }
+    }
+
+    fn pass_on(&mut self) {
+        // What takes it is in memory, too.
+        let _ = self.whole.write_all(self.text.as_bytes());
+        self.text.clear();
     }
 
     /// A metric of one series without labels, where it has a value.
@@ -268,36 +300,22 @@ impl Page {
         });
         self.family(metric, series);
     }
-
-    pub(super) fn text(self, form: Form) -> String {
-        let series: usize = self.0.iter().map(|family| family.series.len()).sum();
-        let mut text = String::with_capacity(128 * series);
-        let mut registry = Registry::default();
-        registry.register_collector(Box::new(self));
-        // Writing to memory does not fail.
-        let _ = match form {
-            Form::Classic => prometheus_text::encode(&mut text, &registry),
-            Form::OpenMetrics => text::encode(&mut text, &registry),
-        };
-        text
-    }
 }
 
-impl Collector for Page {
+impl Collector for Family {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        for Family { metric, series } in &self.0 {
-            let (stem, unit) = metric.stem();
-            let unit = unit.map(|unit| Unit::Other(unit.to_owned()));
-            let kind = match metric.kind {
-                Kind::Gauge => MetricType::Gauge,
-                Kind::Counter => MetricType::Counter,
-                Kind::Info => MetricType::Info,
-                Kind::Histogram => MetricType::Histogram,
-            };
-            let mut encoder = encoder.encode_descriptor(stem, metric.help, unit.as_ref(), kind)?;
-            for (labels, value) in series {
-                number(encoder.encode_family(labels)?, metric.kind, value)?;
-            }
+        let Self { metric, series } = self;
+        let (stem, unit) = metric.stem();
+        let unit = unit.map(|unit| Unit::Other(unit.to_owned()));
+        let kind = match metric.kind {
+            Kind::Gauge => MetricType::Gauge,
+            Kind::Counter => MetricType::Counter,
+            Kind::Info => MetricType::Info,
+            Kind::Histogram => MetricType::Histogram,
+        };
+        let mut encoder = encoder.encode_descriptor(stem, metric.help, unit.as_ref(), kind)?;
+        for (labels, value) in series {
+            number(encoder.encode_family(labels)?, metric.kind, value)?;
         }
         Ok(())
     }
@@ -329,8 +347,14 @@ mod tests {
     static TIMES: Metric = Metric::counter("a_times_total", "How often it was.");
     static SPREAD: Metric = Metric::histogram("a_wait_seconds", "How long it was waited for.");
 
-    fn page() -> Page {
-        let mut page = Page::default();
+    fn text(form: Form) -> String {
+        let mut text = Vec::new();
+        write(form, &mut text);
+        String::from_utf8(text).unwrap()
+    }
+
+    fn write(form: Form, text: &mut dyn Write) {
+        let mut page = Page::new(form, text);
         let shared: Arc<[Label]> = Arc::new([("of", Cow::Borrowed("this"))]);
         page.family(
             &SIZE,
@@ -346,7 +370,7 @@ mod tests {
         // Nothing is said of what has no series.
         page.single(&SIZE, Some(Value::Real(f64::INFINITY)));
         page.single(&SIZE, None);
-        page
+        page.end();
     }
 
     #[test]
@@ -368,7 +392,7 @@ a_wait_seconds_bucket{le="+Inf"} 3
 a_wait_seconds_sum 6.5
 a_wait_seconds_count 3
 "#;
-        assert_eq!(page().text(Form::Classic), expected);
+        assert_eq!(text(Form::Classic), expected);
     }
 
     #[test]
@@ -393,7 +417,26 @@ a_wait_seconds_bucket{le="1.0"} 2
 a_wait_seconds_bucket{le="+Inf"} 3
 # EOF
 "#;
-        assert_eq!(page().text(Form::OpenMetrics), expected);
+        assert_eq!(text(Form::OpenMetrics), expected);
+    }
+
+    #[test]
+    fn a_metric_is_passed_on_before_the_next_one_is_written() {
+        struct Parts(Vec<String>);
+        impl Write for Parts {
+            fn write(&mut self, part: &[u8]) -> std::io::Result<usize> {
+                self.0.push(String::from_utf8(part.to_vec()).unwrap());
+                Ok(part.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut parts = Parts(Vec::new());
+        write(Form::OpenMetrics, &mut parts);
+        let (end, metrics) = parts.0.split_last().unwrap();
+        assert_eq!((metrics.len(), end.as_str()), (4, "# EOF\n"));
+        assert!(metrics.iter().all(|part| part.matches("# HELP").count() == 1), "{metrics:?}");
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod sources;
 mod sourcestats;
 mod tracking;
 
+use std::io::Write;
 use std::time::Duration;
 
 use libchrony::{Clients, Error, Snapshot};
@@ -51,15 +52,19 @@ impl Form {
     }
 }
 
-/// What a reading of a chronyd says, or that it says nothing, and why; `clients` is `None` where they
-/// were not asked for. `duration` is how long the reading took.
+/// Writes what a reading of a chronyd says, or that it says nothing, and why; `clients` is `None` where
+/// they were not asked for. `duration` is how long the reading took. It writes to memory, which does not
+/// fail.
 pub(crate) fn of_snapshot(
     given: Result<&Snapshot, &Error>,
     clients: Option<Result<&Clients, &Error>>,
     duration: Duration,
     form: Form,
-) -> String {
-    reading(given, clients, duration).text(form)
+    text: &mut dyn Write,
+) {
+    let mut page = Page::new(form, text);
+    reading(&mut page, given, clients, duration);
+    page.end();
 }
 
 /// The same, and what this process says of itself.
@@ -69,55 +74,56 @@ pub(crate) fn of_site(
     duration: Duration,
     own: &Own,
     form: Form,
-) -> String {
-    let mut page = reading(given, clients, duration);
+    text: &mut dyn Write,
+) {
+    let mut page = Page::new(form, text);
+    reading(&mut page, given, clients, duration);
     own.tell(&mut page);
-    page.text(form)
+    page.end();
 }
 
 fn reading(
+    page: &mut Page<'_>,
     given: Result<&Snapshot, &Error>,
     clients: Option<Result<&Clients, &Error>>,
     duration: Duration,
-) -> Page {
-    let mut page = Page::default();
-    access::tell(&mut page, given, clients, duration);
-    let Ok(snapshot) = given else { return page };
+) {
+    access::tell(page, given, clients, duration);
+    let Ok(snapshot) = given else { return };
     let names = Names::of(snapshot);
     if let Some(report) = &snapshot.tracking {
-        tracking::tell(&mut page, report, snapshot.fetched_at, &names);
+        tracking::tell(page, report, snapshot.fetched_at, &names);
     }
     if let Some(report) = &snapshot.sources {
-        sources::tell(&mut page, report, &names);
+        sources::tell(page, report, &names);
     }
     if let Some(report) = &snapshot.sourcestats {
-        sourcestats::tell(&mut page, report, &names);
+        sourcestats::tell(page, report, &names);
     }
     if let Some(report) = &snapshot.selectdata {
-        selectdata::tell(&mut page, report, &names);
+        selectdata::tell(page, report, &names);
     }
     if let Some(report) = &snapshot.activity {
-        activity::tell(&mut page, report);
+        activity::tell(page, report);
     }
     if let Some(report) = &snapshot.authdata {
-        authdata::tell(&mut page, report, &names);
+        authdata::tell(page, report, &names);
     }
     if let Some(report) = &snapshot.ntpdata {
-        ntpdata::tell(&mut page, report, &names);
+        ntpdata::tell(page, report, &names);
     }
     if let Some(report) = &snapshot.serverstats {
-        serverstats::tell(&mut page, report);
+        serverstats::tell(page, report);
     }
     if let Some(report) = &snapshot.rtcdata {
-        rtcdata::tell(&mut page, report);
+        rtcdata::tell(page, report);
     }
     if let Some(report) = &snapshot.smoothing {
-        smoothing::tell(&mut page, report);
+        smoothing::tell(page, report);
     }
     if let Some(Ok(report)) = clients {
-        clients::tell(&mut page, report);
+        clients::tell(page, report);
     }
-    page
 }
 
 #[cfg(test)]

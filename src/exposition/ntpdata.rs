@@ -122,7 +122,7 @@ pub(super) fn metrics() -> Vec<&'static Metric> {
     [&INFO, &TESTS].into_iter().chain(COLUMNS.iter().map(|column| &column.metric)).collect()
 }
 
-pub(super) fn tell(page: &mut Page, ntp: &[NtpData], names: &Names) {
+pub(super) fn tell(page: &mut Page<'_>, ntp: &[NtpData], names: &Names) {
     let labelled = names.label(ntp, |ntp| ntp.remote_address);
     page.records(&COLUMNS, &labelled);
     page.facts(&INFO, &labelled, facts);

@@ -87,7 +87,7 @@ pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
 }
 
 impl Own {
-    pub(super) fn tell(&self, page: &mut Page) {
+    pub(super) fn tell(&self, page: &mut Page<'_>) {
         page.record(&COLUMNS, self);
     }
 }

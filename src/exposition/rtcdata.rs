@@ -39,7 +39,7 @@ pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
     COLUMNS.iter().map(|column| &column.metric).collect()
 }
 
-pub(super) fn tell(page: &mut Page, rtc: &RtcData) {
+pub(super) fn tell(page: &mut Page<'_>, rtc: &RtcData) {
     page.record(&COLUMNS, rtc);
 }
 

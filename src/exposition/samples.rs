@@ -8,6 +8,9 @@ use libchrony::{Clients, Connection, Error, Snapshot};
 
 use super::{Form, Own, Process, of_site, of_snapshot};
 
+/// How long each took.
+const DURATION: Duration = Duration::from_millis(250);
+
 /// What a reading gave.
 pub(super) struct Read {
     pub(super) given: Result<Snapshot, Error>,
@@ -31,13 +34,17 @@ pub(super) fn shown(scenario: Scenario) -> Read {
 
 impl Read {
     pub(super) fn text(&self, form: Form) -> String {
+        let mut text = Vec::new();
         let clients = self.clients.as_ref().map(Result::as_ref);
-        of_snapshot(self.given.as_ref(), clients, Duration::from_millis(250), form)
+        of_snapshot(self.given.as_ref(), clients, DURATION, form, &mut text);
+        String::from_utf8(text).unwrap()
     }
 
     pub(super) fn site_text(&self, own: &Own, form: Form) -> String {
+        let mut text = Vec::new();
         let clients = self.clients.as_ref().map(Result::as_ref);
-        of_site(self.given.as_ref(), clients, Duration::from_millis(250), own, form)
+        of_site(self.given.as_ref(), clients, DURATION, own, form, &mut text);
+        String::from_utf8(text).unwrap()
     }
 
     /// The series by name and labels.

@@ -44,7 +44,7 @@ pub(super) fn metrics() -> Vec<&'static Metric> {
     [&INFO].into_iter().chain(COLUMNS.iter().map(|column| &column.metric)).collect()
 }
 
-pub(super) fn tell(page: &mut Page, data: &[SelectData], names: &Names) {
+pub(super) fn tell(page: &mut Page<'_>, data: &[SelectData], names: &Names) {
     let labelled = names.label(data, |data| data.address);
     page.facts(&INFO, &labelled, |data| {
         Some(vec![("select_state", Cow::Owned(data.state.to_string()))])

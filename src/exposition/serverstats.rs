@@ -95,7 +95,7 @@ pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
     COLUMNS.iter().map(|column| &column.metric).collect()
 }
 
-pub(super) fn tell(page: &mut Page, stats: &ServerStats) {
+pub(super) fn tell(page: &mut Page<'_>, stats: &ServerStats) {
     page.record(&COLUMNS, stats);
 }
 

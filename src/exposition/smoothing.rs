@@ -47,7 +47,7 @@ pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
     COLUMNS.iter().map(|column| &column.metric).collect()
 }
 
-pub(super) fn tell(page: &mut Page, smoothing: &Smoothing) {
+pub(super) fn tell(page: &mut Page<'_>, smoothing: &Smoothing) {
     page.record(&COLUMNS, smoothing);
 }
 

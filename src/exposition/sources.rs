@@ -65,7 +65,7 @@ pub(super) fn metrics() -> Vec<&'static Metric> {
     [&INFO, &STATES, &REACHABLE, &CONFIGURED].into_iter().chain(columns).collect()
 }
 
-pub(super) fn tell(page: &mut Page, sources: &[Source], names: &Names) {
+pub(super) fn tell(page: &mut Page<'_>, sources: &[Source], names: &Names) {
     let mut labelled = names.label(sources, |source| source.address);
     labelled.retain(|(_, source)| !matches!(source.address, SourceAddress::Unresolved(_)));
     page.facts(&INFO, &labelled, |source| {

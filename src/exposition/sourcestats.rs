@@ -49,6 +49,6 @@ pub(super) fn metrics() -> Vec<&'static super::family::Metric> {
     COLUMNS.iter().map(|column| &column.metric).collect()
 }
 
-pub(super) fn tell(page: &mut Page, stats: &[SourceStats], names: &Names) {
+pub(super) fn tell(page: &mut Page<'_>, stats: &[SourceStats], names: &Names) {
     page.records(&COLUMNS, &names.label(stats, |stats| stats.address));
 }

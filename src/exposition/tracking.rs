@@ -106,7 +106,7 @@ pub(super) fn metrics() -> Vec<&'static Metric> {
     [&INFO, &AGE, &LEAP].into_iter().chain(columns).collect()
 }
 
-pub(super) fn tell(page: &mut Page, tracking: &Tracking, at: SystemTime, names: &Names) {
+pub(super) fn tell(page: &mut Page<'_>, tracking: &Tracking, at: SystemTime, names: &Names) {
     let id = tracking.reference_id;
     let source = match (tracking.reference_ip, id) {
         (Some(ip), _) => Some(SourceAddress::Ip(ip)),

@@ -3,7 +3,8 @@
 use actix_web::http::header::{Accept, CACHE_CONTROL, VARY};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, web};
 
-use super::{Site, read, respond};
+use super::{Site, encoding, nothing_read, read, respond};
+use crate::document::Draft;
 use crate::exposition::{self, Form, Own};
 use crate::process;
 
@@ -24,18 +25,36 @@ pub(super) async fn metrics(request: HttpRequest, site: web::Data<Site>) -> Http
         process: process::now(site.started),
     };
     let form = form(&request);
-    let text =
-        exposition::of_site(reading.given(), reading.clients(), reading.duration(), &own, form);
-    page(form, text)
+    page(&request, &site, form, move |text| {
+        let (given, clients) = (reading.given(), reading.clients());
+        exposition::of_site(given, clients, reading.duration(), &own, form, text);
+    })
+    .await
 }
 
-/// A text for Prometheus.
-pub(super) fn page(form: Form, text: String) -> HttpResponse {
-    HttpResponse::Ok()
+/// A text for Prometheus, made where pages are.
+pub(super) async fn page(
+    request: &HttpRequest,
+    site: &Site,
+    form: Form,
+    write: impl FnOnce(&mut Draft) + Send + 'static,
+) -> HttpResponse {
+    let packed = encoding::takes_gzip(request);
+    let made = site.press.make(move || {
+        let mut draft = Draft::new(packed);
+        write(&mut draft);
+        draft.finish()
+    });
+    let document = match made.await.map_err(nothing_read) {
+        Ok(document) => document,
+        Err(error) => return respond::error(request, site, &error),
+    };
+    let mut response = HttpResponse::Ok();
+    response
         .insert_header((CACHE_CONTROL, "no-store"))
         .insert_header((VARY, "accept"))
-        .content_type(form.content_type())
-        .body(text)
+        .content_type(form.content_type());
+    encoding::document(request, response, &document)
 }
 
 /// The form that a request takes: OpenMetrics where it is asked for by name, and no less gladly than

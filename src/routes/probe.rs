@@ -33,8 +33,11 @@ pub(super) async fn probe(request: HttpRequest, site: web::Data<Site>) -> HttpRe
     match prober.probe(&target, limit(request.headers())).await {
         Ok(reading) => {
             let form = metrics::form(&request);
-            let (given, clients) = (reading.given(), reading.clients());
-            metrics::page(form, exposition::of_snapshot(given, clients, reading.duration(), form))
+            metrics::page(&request, &site, form, move |text| {
+                let (given, clients) = (reading.given(), reading.clients());
+                exposition::of_snapshot(given, clients, reading.duration(), form, text);
+            })
+            .await
         }
         Err(NoProbe::NotAllowed) => {
             let target = target.to_string();
