@@ -60,6 +60,12 @@ impl Proxy {
             }
             TcpStream::connect(("127.0.0.1", port)).ok()
         });
+        // It may listen before it has its certificates.
+        for name in [OWN, OTHER] {
+            eventually(&format!("the proxy answers for {name}"), || {
+                proxy.answer(name, "/health", "").0
+            });
+        }
         proxy
     }
 
@@ -85,18 +91,24 @@ impl Proxy {
         };
         let ask = format!("GET {path} HTTP/1.1\r\n{host}{headers}Connection: close\r\n\r\n");
         let mut input = child.stdin.take().expect("its input is piped");
-        input.write_all(ask.as_bytes()).expect("openssl reads");
+        // Where openssl has ended, there is no answer.
+        let _ = input.write_all(ask.as_bytes());
         let output = BufReader::new(child.stdout.take().expect("its output is piped"));
         Conversation { child, _input: input, output }
     }
 
     /// The status and the rest of the answer to a request.
     pub(crate) fn ask(&self, name: &str, path: &str, headers: &str) -> (u16, String) {
-        let mut text = Vec::new();
-        self.stream(name, path, headers).output.read_to_end(&mut text).expect("an answer");
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let (status, text) = self.answer(name, path, headers);
         (status.unwrap_or_else(|| panic!("{name}{path}: {text:?}; {}", self.log())), text)
+    }
+
+    /// As above; there may be none.
+    fn answer(&self, name: &str, path: &str, headers: &str) -> (Option<u16>, String) {
+        let mut text = Vec::new();
+        self.stream(name, path, headers).output.read_to_end(&mut text).expect("openssl's output");
+        let text = String::from_utf8_lossy(&text).into_owned();
+        (text.split(' ').nth(1).and_then(|status| status.parse().ok()), text)
     }
 }
 

@@ -77,11 +77,17 @@ impl Client {
 
     pub(crate) fn receive(&self) -> Reply {
         let mut buffer = [0; 2048];
-        let length = match &self.socket {
-            Socket::Unix { socket, .. } => socket.recv(&mut buffer),
-            Socket::Udp(socket) => socket.recv(&mut buffer),
-        };
-        Reply(buffer[..length.expect("a reply")].to_vec())
+        loop {
+            let length = match &self.socket {
+                Socket::Unix { socket, .. } => socket.recv(&mut buffer),
+                Socket::Udp(socket) => socket.recv(&mut buffer),
+            };
+            match length {
+                // A machine that stands still for a moment interrupts the wait.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                length => return Reply(buffer[..length.expect("a reply")].to_vec()),
+            }
+        }
     }
 
     /// Sends a request long enough for any reply, and gives the number it is known by.
