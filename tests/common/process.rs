@@ -1,7 +1,7 @@
 //! What a running process holds, as the kernel counts it.
 
 use std::fs;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 use std::time::Duration;
 
 /// The files that a process has open.
@@ -26,19 +26,20 @@ pub(crate) fn computing(pid: u32) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// Whether the process at the other end, on this machine, has accepted a connection: until then the
-/// kernel holds it without an inode.
+/// Whether the process at the other end, on this machine, has accepted a connection, and perhaps closed
+/// it since: until it is accepted the kernel holds it without an inode.
 pub(crate) fn is_accepted(connection: &TcpStream) -> bool {
-    let (local, peer) = (connection.local_addr(), connection.peer_addr());
-    let (Ok(SocketAddr::V4(local)), Ok(SocketAddr::V4(peer))) = (local, peer) else {
-        panic!("it is connected by IPv4");
-    };
+    let local = connection.local_addr().expect("it has an address").port();
+    // What was reset has no other end.
+    let Ok(peer) = connection.peer_addr() else { return true };
+    assert!(peer.is_ipv4(), "the table is of IPv4");
     let table = fs::read_to_string("/proc/net/tcp").expect("the kernel tells its connections");
-    let ends = |at: &str, port: u16| at.ends_with(&format!(":{port:04X}"));
-    table.lines().any(|line| {
-        let fields: Vec<_> = line.split_whitespace().collect();
-        fields.get(9).is_some_and(|inode| {
-            ends(fields[1], peer.port()) && ends(fields[2], local.port()) && *inode != "0"
-        })
-    })
+    let end = |own: u16, other: u16| {
+        let lines = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let ends = |at: &str, port: u16| at.ends_with(&format!(":{port:04X}"));
+        lines.filter(|line| line.len() > 9).find(|line| ends(line[1], own) && ends(line[2], other))
+    };
+    let held = end(peer.port(), local).is_some_and(|line| line[9] != "0");
+    let established = end(local, peer.port()).is_some_and(|line| line[3] == "01");
+    held || !established
 }
