@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use crate::error::Error;
 use crate::pass::{Entry, Pass};
 
+/// The most records that room is made for before they come.
+const MOST_RESERVED: u32 = 1_024;
+
 /// A [`Pass`] in the making.
 #[derive(Debug)]
 pub(crate) struct Column<T> {
@@ -13,8 +16,9 @@ pub(crate) struct Column<T> {
     early: BTreeMap<u32, Result<Entry<T>, Error>>,
     /// The index whose turn it is.
     turn: u32,
-    /// Whether there are no sources, so that the one that is asked for shows only whether the report is given.
-    empty: bool,
+    /// How many sources there are. Where there is none, the one that is asked for shows only whether the
+    /// report is given.
+    count: u32,
     /// Why the report cannot be had.
     failed: Option<Error>,
 }
@@ -23,7 +27,7 @@ impl<T> Column<T> {
     /// Of so many sources.
     pub(crate) fn new(count: u32) -> Self {
         let (pass, early) = (Pass::default(), BTreeMap::new());
-        Self { pass, early, turn: 0, empty: count == 0, failed: None }
+        Self { pass, early, turn: 0, count, failed: None }
     }
 
     /// Takes what reading the source at this index gave.
@@ -34,13 +38,16 @@ impl<T> Column<T> {
         match entry {
             Err(error) if !error.is_of_one_source() => return self.fail(error),
             // One that is odd means that there is one.
-            Err(error) if self.empty && !matches!(error, Error::NoSuchSource { .. }) => {
+            Err(error) if self.count == 0 && !matches!(error, Error::NoSuchSource { .. }) => {
                 return self.fail(error);
             }
-            _ if self.empty => return,
+            _ if self.count == 0 => return,
             entry => self.early.insert(index, entry),
         };
         while let Some(entry) = self.early.remove(&self.turn) {
+            if self.turn == 0 {
+                self.pass.reserve(self.count.min(MOST_RESERVED) as usize);
+            }
             self.turn += 1;
             if let Err(error) = self.pass.take(entry) {
                 return self.fail(error);

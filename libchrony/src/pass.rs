@@ -50,6 +50,12 @@ impl<T> Default for Pass<T> {
 }
 
 impl<T> Pass<T> {
+    /// Makes room for the records of so many sources: lists that grow step by step leave holes behind.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        self.records.reserve_exact(count);
+        self.addresses.reserve_exact(count);
+    }
+
     /// Takes what reading the next source gave; an error of this record alone does not end the pass.
     pub(crate) fn take(&mut self, entry: Result<Entry<T>, Error>) -> Result<(), Error> {
         let missing = std::mem::take(&mut self.missing);

@@ -65,7 +65,7 @@ fn spread(limits: &[f64], values: impl Iterator<Item = f64>) -> Value {
             *part += 1;
         }
     }
-    Value::Spread(sum, number, parts)
+    Value::Spread(Box::new((sum, number, parts)))
 }
 
 #[cfg(test)]
@@ -79,8 +79,14 @@ mod tests {
     fn a_value_counts_for_the_first_limit_that_it_does_not_exceed() {
         let values = [0.5, 1.0, 1.5, 5.0, 100.0];
         let parts = vec![(1.0, 2), (5.0, 2), (f64::INFINITY, 1)];
-        assert_eq!(spread(&[1.0, 5.0], values.into_iter()), Value::Spread(108.0, 5, parts));
-        assert_eq!(spread(&[], [].into_iter()), Value::Spread(0.0, 0, vec![(f64::INFINITY, 0)]));
+        assert_eq!(
+            spread(&[1.0, 5.0], values.into_iter()),
+            Value::Spread(Box::new((108.0, 5, parts)))
+        );
+        assert_eq!(
+            spread(&[], [].into_iter()),
+            Value::Spread(Box::new((0.0, 0, vec![(f64::INFINITY, 0)])))
+        );
     }
 
     #[test]

@@ -95,8 +95,9 @@ impl Metric {
 pub(super) enum Value {
     Whole(u64),
     Real(f64),
-    /// Sum, number, and how many lie above the limit before and not above each limit.
-    Spread(f64, u64, Vec<(f64, u64)>),
+    /// Sum, number, and how many lie above the limit before and not above each limit. In a box, as the
+    /// others are small and many.
+    Spread(Box<(f64, u64, Vec<(f64, u64)>)>),
 }
 
 impl From<f64> for Value {
@@ -162,6 +163,8 @@ impl Labels {
     }
 
     pub(super) fn with(mut self, name: &'static str, says: impl Into<Cow<'static, str>>) -> Self {
+        // Of many series each has one or two.
+        self.own.reserve_exact(1);
         self.own.push((name, says.into()));
         self
     }
@@ -213,17 +216,39 @@ struct Family {
     series: Vec<(Labels, Value)>,
 }
 
+/// A text that is passed on a piece at a time.
+struct Text<'a> {
+    piece: String,
+    whole: &'a mut dyn Write,
+}
+
+/// About the length of a piece, bytes.
+const PIECE: usize = 16_384;
+
+impl Text<'_> {
+    fn pass_on(&mut self) -> fmt::Result {
+        self.whole.write_all(self.piece.as_bytes()).map_err(|_| fmt::Error)?;
+        self.piece.clear();
+        Ok(())
+    }
+}
+
+impl fmt::Write for Text<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.piece.push_str(text);
+        if self.piece.len() >= PIECE { self.pass_on() } else { Ok(()) }
+    }
+}
+
 /// All that is told, written a metric at a time: of a thousand sources all of it is 6 MB of text.
 pub(super) struct Page<'a> {
     form: Form,
-    /// The text of one metric, and the room for that of the next.
-    text: String,
-    whole: &'a mut dyn Write,
+    text: Text<'a>,
 }
 
 impl<'a> Page<'a> {
     pub(super) fn new(form: Form, whole: &'a mut dyn Write) -> Self {
-        Self { form, text: String::new(), whole }
+        Self { form, text: Text { piece: String::new(), whole } }
     }
 
     /// A metric with its series; without one it is not named at all.
@@ -244,21 +269,16 @@ impl<'a> Page<'a> {
             Form::Classic => prometheus_text::encode(&mut self.text, &registry),
             Form::OpenMetrics => text::encode_registry(&mut self.text, &registry),
         };
-        self.pass_on();
     }
 
     /// Writes what ends the text.
     pub(super) fn end(mut self) {
-        if self.form == Form::OpenMetrics {
-            let _ = text::encode_eof(&mut self.text);
-            self.pass_on();
-        }
-    }
-
-    fn pass_on(&mut self) {
-        // What takes it is in memory, too.
-        let _ = self.whole.write_all(self.text.as_bytes());
-        self.text.clear();
+        // Nor does this.
+        let _ = match self.form {
+            Form::Classic => Ok(()),
+            Form::OpenMetrics => text::encode_eof(&mut self.text),
+        };
+        let _ = self.text.pass_on();
     }
 
     /// A metric of one series without labels, where it has a value.
@@ -332,7 +352,8 @@ fn number(mut encoder: MetricEncoder<'_>, kind: Kind, value: &Value) -> fmt::Res
         }
         (_, Value::Whole(whole)) => encoder.encode_gauge(whole),
         (_, Value::Real(real)) => encoder.encode_gauge(real),
-        (_, Value::Spread(sum, number, parts)) => {
+        (_, Value::Spread(spread)) => {
+            let (sum, number, parts) = &**spread;
             encoder.encode_histogram::<NoLabelSet>(*sum, *number, parts, None)
         }
     }
@@ -366,7 +387,10 @@ mod tests {
         );
         page.family(&NAMED, [(label("says", "a\"b\\c\nd"), Value::Whole(1))]);
         page.single(&TIMES, given(u64::MAX));
-        page.single(&SPREAD, given(Value::Spread(6.5, 3, vec![(1.0, 2), (f64::INFINITY, 1)])));
+        page.single(
+            &SPREAD,
+            given(Value::Spread(Box::new((6.5, 3, vec![(1.0, 2), (f64::INFINITY, 1)])))),
+        );
         // Nothing is said of what has no series.
         page.single(&SIZE, Some(Value::Real(f64::INFINITY)));
         page.single(&SIZE, None);
@@ -421,22 +445,27 @@ a_wait_seconds_bucket{le="+Inf"} 3
     }
 
     #[test]
-    fn a_metric_is_passed_on_before_the_next_one_is_written() {
-        struct Parts(Vec<String>);
-        impl Write for Parts {
-            fn write(&mut self, part: &[u8]) -> std::io::Result<usize> {
-                self.0.push(String::from_utf8(part.to_vec()).unwrap());
-                Ok(part.len())
+    fn a_long_text_is_passed_on_in_pieces() {
+        #[derive(Default)]
+        struct Pieces(Vec<String>);
+        impl Write for Pieces {
+            fn write(&mut self, piece: &[u8]) -> std::io::Result<usize> {
+                self.0.push(String::from_utf8(piece.to_vec()).unwrap());
+                Ok(piece.len())
             }
             fn flush(&mut self) -> std::io::Result<()> {
                 Ok(())
             }
         }
-        let mut parts = Parts(Vec::new());
-        write(Form::OpenMetrics, &mut parts);
-        let (end, metrics) = parts.0.split_last().unwrap();
-        assert_eq!((metrics.len(), end.as_str()), (4, "# EOF\n"));
-        assert!(metrics.iter().all(|part| part.matches("# HELP").count() == 1), "{metrics:?}");
+        let mut pieces = Pieces::default();
+        let mut page = Page::new(Form::OpenMetrics, &mut pieces);
+        let series = |n: u32| (label("n", n.to_string()), Value::Whole(1));
+        page.family(&SIZE, (0..2_000).map(series));
+        page.end();
+        assert!(pieces.0.len() > 2 && pieces.0.iter().all(|piece| piece.len() < PIECE + 100));
+        let text = pieces.0.concat();
+        assert_eq!(text.matches("a_size_bytes{").count(), 2_000);
+        assert!(text.ends_with("a_size_bytes{n=\"1999\"} 1\n# EOF\n"));
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(crate) fn without_script_every_page_says_the_same() {
 
 pub(crate) fn no_page_complains_or_asks_another_server() {
     let browser = browser();
+    let mut origins = Vec::new();
     for shown in state::all() {
         shown.in_browser(&browser);
         // The browser itself notes the status of what it is given.
@@ -66,14 +67,15 @@ pub(crate) fn no_page_complains_or_asks_another_server() {
         browser.console();
         assert!(requests.contains(&shown.url), "{}: {requests:?}", shown.name);
         assert!(requests.len() > 1, "{}: no style was asked for", shown.name);
-        let origin = url::Url::parse(&shown.url).unwrap().origin();
+        // The icon of the page before may be asked for late.
+        origins.push(url::Url::parse(&shown.url).unwrap().origin());
         for request in requests {
             let asked = url::Url::parse(&request).unwrap();
             // Chromium draws something of its own so; it asks nobody.
             if asked.scheme() == "data" {
                 continue;
             }
-            assert_eq!(asked.origin(), origin, "{} asks {request}", shown.name);
+            assert!(origins.contains(&asked.origin()), "{} asks {request}", shown.name);
         }
     }
 }
