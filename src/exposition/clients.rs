@@ -3,7 +3,7 @@
 
 use libchrony::{Client, Clients};
 
-use super::family::{Metric, Page, Value, given, label};
+use super::family::{Metric, Page, Spread, Value, given, label};
 
 static COMPLETE: Metric = Metric::gauge(
     "second_hand_clients_complete",
@@ -47,7 +47,7 @@ pub(super) fn tell(page: &mut Page<'_>, read: &Clients) {
         numbers.map(|(protocol, number)| (label("protocol", protocol), Value::from(number)));
     page.family(&CONNECTED, series);
     let spread = |limits, value: fn(&Client) -> Option<f64>| {
-        Some(spread(limits, ntp.iter().filter_map(|client| value(client))))
+        Some(Value::Spread(Box::new(spread(limits, ntp.iter().filter_map(|client| value(client))))))
     };
     page.single(&LAST, spread(&TIMES[..], |client| client.last_ntp_hit_ago.map(f64::from)));
     page.single(&INTERVAL, spread(&TIMES[..], |client| client.ntp_interval));
@@ -55,7 +55,7 @@ pub(super) fn tell(page: &mut Page<'_>, read: &Clients) {
 }
 
 /// How many of the values lie within each limit, and not within the one before.
-fn spread(limits: &[f64], values: impl Iterator<Item = f64>) -> Value {
+fn spread(limits: &[f64], values: impl Iterator<Item = f64>) -> Spread {
     let limits = limits.iter().copied().chain([f64::INFINITY]);
     let mut parts: Vec<(f64, u64)> = limits.map(|limit| (limit, 0)).collect();
     let (mut sum, mut number) = (0.0, 0);
@@ -65,7 +65,7 @@ fn spread(limits: &[f64], values: impl Iterator<Item = f64>) -> Value {
             *part += 1;
         }
     }
-    Value::Spread(Box::new((sum, number, parts)))
+    Spread { sum, number, parts }
 }
 
 #[cfg(test)]
@@ -79,14 +79,10 @@ mod tests {
     fn a_value_counts_for_the_first_limit_that_it_does_not_exceed() {
         let values = [0.5, 1.0, 1.5, 5.0, 100.0];
         let parts = vec![(1.0, 2), (5.0, 2), (f64::INFINITY, 1)];
-        assert_eq!(
-            spread(&[1.0, 5.0], values.into_iter()),
-            Value::Spread(Box::new((108.0, 5, parts)))
-        );
-        assert_eq!(
-            spread(&[], [].into_iter()),
-            Value::Spread(Box::new((0.0, 0, vec![(f64::INFINITY, 0)])))
-        );
+        let expected = Spread { sum: 108.0, number: 5, parts };
+        assert_eq!(spread(&[1.0, 5.0], values.into_iter()), expected);
+        let expected = Spread { sum: 0.0, number: 0, parts: vec![(f64::INFINITY, 0)] };
+        assert_eq!(spread(&[], [].into_iter()), expected);
     }
 
     #[test]

@@ -95,9 +95,17 @@ impl Metric {
 pub(super) enum Value {
     Whole(u64),
     Real(f64),
-    /// Sum, number, and how many lie above the limit before and not above each limit. In a box, as the
-    /// others are small and many.
-    Spread(Box<(f64, u64, Vec<(f64, u64)>)>),
+    /// In a box, as the others are small and many.
+    Spread(Box<Spread>),
+}
+
+/// How numbers are spread.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Spread {
+    pub(super) sum: f64,
+    pub(super) number: u64,
+    /// How many lie above the limit before and not above each limit.
+    pub(super) parts: Vec<(f64, u64)>,
 }
 
 impl From<f64> for Value {
@@ -353,7 +361,7 @@ fn number(mut encoder: MetricEncoder<'_>, kind: Kind, value: &Value) -> fmt::Res
         (_, Value::Whole(whole)) => encoder.encode_gauge(whole),
         (_, Value::Real(real)) => encoder.encode_gauge(real),
         (_, Value::Spread(spread)) => {
-            let (sum, number, parts) = &**spread;
+            let Spread { sum, number, parts } = &**spread;
             encoder.encode_histogram::<NoLabelSet>(*sum, *number, parts, None)
         }
     }
@@ -387,10 +395,8 @@ mod tests {
         );
         page.family(&NAMED, [(label("says", "a\"b\\c\nd"), Value::Whole(1))]);
         page.single(&TIMES, given(u64::MAX));
-        page.single(
-            &SPREAD,
-            given(Value::Spread(Box::new((6.5, 3, vec![(1.0, 2), (f64::INFINITY, 1)])))),
-        );
+        let spread = Spread { sum: 6.5, number: 3, parts: vec![(1.0, 2), (f64::INFINITY, 1)] };
+        page.single(&SPREAD, given(Value::Spread(Box::new(spread))));
         // Nothing is said of what has no series.
         page.single(&SIZE, Some(Value::Real(f64::INFINITY)));
         page.single(&SIZE, None);
