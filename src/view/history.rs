@@ -19,6 +19,8 @@ const MOST_NAMES: usize = 4;
 pub(super) const NOTHING: &str = "Nothing is recorded. The charts begin with the first reading, a few seconds after the start; with --history off there are none.";
 /// A chart of everything is never shorter.
 const SHORTEST: Duration = Duration::from_secs(300);
+/// So long before the first reading may have happened what led to it, as that second-hand began.
+const BEGINNING: Duration = Duration::from_secs(60);
 
 /// chronyc's sign of the clock's offset.
 const OFFSET: Signs = Signs { plus: "slow", minus: "fast" };
@@ -83,7 +85,7 @@ impl Range {
 
     /// Where its charts begin on a page made at `now`: with the history, if that began later.
     pub(crate) fn begin(self, now: SystemTime, since: Option<SystemTime>) -> SystemTime {
-        let recorded = since.unwrap_or(now).min(before(now, SHORTEST));
+        let recorded = before(since.unwrap_or(now), BEGINNING).min(before(now, SHORTEST));
         self.length().map_or(recorded, |length| recorded.max(before(now, length)))
     }
 
@@ -258,12 +260,12 @@ mod tests {
     fn charts_begin_with_the_range_or_with_the_history_and_have_some_length() {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
         let month = now - Duration::from_secs(600_000);
-        assert_eq!(Range::All.begin(now, Some(month)), month);
+        assert_eq!(Range::All.begin(now, Some(month)), month - BEGINNING);
         assert_eq!(Range::All.begin(now, Some(now)), now - SHORTEST);
         assert_eq!(Range::All.begin(now, None), now - SHORTEST);
         assert_eq!(Range::Hour.begin(now, Some(month)), now - Duration::from_secs(3_600));
         let lately = now - Duration::from_secs(1_000);
-        assert_eq!(Range::Day.begin(now, Some(lately)), lately);
+        assert_eq!(Range::Day.begin(now, Some(lately)), lately - BEGINNING);
         assert_eq!(Range::Day.begin(SystemTime::UNIX_EPOCH, None), SystemTime::UNIX_EPOCH);
     }
 
