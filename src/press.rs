@@ -1,6 +1,6 @@
-//! The thread on which pages are made. A page of many sources takes some megabytes and some tens of
-//! milliseconds to make: on one thread of its own that memory is needed once, and those who are served
-//! meanwhile do not wait for it.
+//! The thread on which pages, and texts for Prometheus, are made. One of many sources takes some megabytes
+//! and some tens of milliseconds to make: on one thread of its own that memory is needed once, and those
+//! who are served meanwhile do not wait for it.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
