@@ -221,8 +221,12 @@ pub(super) const fn counter<T>(
 #[derive(Debug)]
 struct Family {
     metric: &'static Metric,
-    series: Vec<(Labels, Value)>,
+    /// In parts, as what is freed in large blocks makes the allocator keep more.
+    series: Vec<Vec<(Labels, Value)>>,
 }
+
+/// How many series are in a part.
+const PART: usize = 1_024;
 
 /// A text that is passed on a piece at a time.
 struct Text<'a> {
@@ -266,7 +270,11 @@ impl<'a> Page<'a> {
         series: impl IntoIterator<Item = (Labels, Value)>,
     ) {
         let is_number = |value: &Value| !matches!(value, Value::Real(real) if !real.is_finite());
-        let series: Vec<_> = series.into_iter().filter(|(_, value)| is_number(value)).collect();
+        let mut told = series.into_iter().filter(|(_, value)| is_number(value)).peekable();
+        let mut series = Vec::new();
+        while told.peek().is_some() {
+            series.push(told.by_ref().take(PART).collect());
+        }
         if series.is_empty() {
             return;
         }
@@ -342,7 +350,7 @@ impl Collector for Family {
             Kind::Histogram => MetricType::Histogram,
         };
         let mut encoder = encoder.encode_descriptor(stem, metric.help, unit.as_ref(), kind)?;
-        for (labels, value) in series {
+        for (labels, value) in series.iter().flatten() {
             number(encoder.encode_family(labels)?, metric.kind, value)?;
         }
         Ok(())
