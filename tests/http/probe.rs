@@ -195,8 +195,13 @@ fn who_asks_the_same_at_once_shares_one_reading() {
         assert!(answer.contains("\nchrony_up 1\n"), "{answer}");
     }
     // A few may have been accepted and not yet read when it went on.
-    let readings = chronyd.request_count() / once;
-    assert!((2..=4).contains(&readings), "{readings} readings");
+    // On a busy machine a request may be asked again, so not each has exactly as many.
+    let all = chronyd.request_count();
+    let readings = (all + once / 2) / once;
+    assert!(
+        (2..=4).contains(&readings),
+        "{readings} readings: {once} requests for one, {all} in all"
+    );
 }
 
 /// Whether something of an answer is there.
