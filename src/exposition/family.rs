@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::sync::Arc;
 
 use prometheus_client::collector::Collector;
@@ -229,26 +229,14 @@ struct Family {
 const PART: usize = 1_024;
 
 /// A text that is passed on a piece at a time.
-struct Text<'a> {
-    piece: String,
-    whole: &'a mut dyn Write,
-}
+struct Text<'a>(BufWriter<&'a mut dyn Write>);
 
-/// About the length of a piece, bytes.
+/// The length of a piece, bytes.
 const PIECE: usize = 16_384;
-
-impl Text<'_> {
-    fn pass_on(&mut self) -> fmt::Result {
-        self.whole.write_all(self.piece.as_bytes()).map_err(|_| fmt::Error)?;
-        self.piece.clear();
-        Ok(())
-    }
-}
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.piece.push_str(text);
-        if self.piece.len() >= PIECE { self.pass_on() } else { Ok(()) }
+        self.0.write_all(text.as_bytes()).map_err(|_| fmt::Error)
     }
 }
 
@@ -260,7 +248,7 @@ pub(super) struct Page<'a> {
 
 impl<'a> Page<'a> {
     pub(super) fn new(form: Form, whole: &'a mut dyn Write) -> Self {
-        Self { form, text: Text { piece: String::new(), whole } }
+        Self { form, text: Text(BufWriter::with_capacity(PIECE, whole)) }
     }
 
     /// A metric with its series; without one it is not named at all.
@@ -294,7 +282,7 @@ impl<'a> Page<'a> {
             Form::Classic => Ok(()),
             Form::OpenMetrics => text::encode_eof(&mut self.text),
         };
-        let _ = self.text.pass_on();
+        let _ = self.text.0.flush();
     }
 
     /// A metric of one series without labels, where it has a value.
@@ -386,12 +374,7 @@ mod tests {
 
     fn text(form: Form) -> String {
         let mut text = Vec::new();
-        write(form, &mut text);
-        String::from_utf8(text).unwrap()
-    }
-
-    fn write(form: Form, text: &mut dyn Write) {
-        let mut page = Page::new(form, text);
+        let mut page = Page::new(form, &mut text);
         let shared: Arc<[Label]> = Arc::new([("of", Cow::Borrowed("this"))]);
         page.family(
             &SIZE,
@@ -409,6 +392,7 @@ mod tests {
         page.single(&SIZE, Some(Value::Real(f64::INFINITY)));
         page.single(&SIZE, None);
         page.end();
+        String::from_utf8(text).unwrap()
     }
 
     #[test]

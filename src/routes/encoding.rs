@@ -88,7 +88,6 @@ fn is_worth_it(headers: &HeaderMap, size: BodySize) -> bool {
         headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).is_some_and(|kind| {
             kind.starts_with("text/")
                 || kind.starts_with("application/json")
-                || kind.starts_with("application/openmetrics-text")
                 || kind == "image/svg+xml"
         });
     matches!(size, BodySize::Sized(SMALL..)) && is_text && !headers.contains_key(CONTENT_ENCODING)
